@@ -1,0 +1,58 @@
+"""Standing: what acts on requests without a deployment, as on AWS (recorded fact 152)."""
+
+import msgspec
+
+
+class _Frozen(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
+    pass
+
+
+class AccessLogSettings(_Frozen):
+    format: str | None = None
+    destination_arn: str | None = None
+
+
+class MethodSetting(_Frozen):
+    """A stage's settings for one method ("pets/GET") or for all ("*/*"). None: never set, AWS's default acts."""
+
+    metrics_enabled: bool | None = None
+    logging_level: str | None = None
+    data_trace_enabled: bool | None = None
+    throttling_burst_limit: int | None = None
+    throttling_rate_limit: float | None = None
+    caching_enabled: bool | None = None
+    cache_ttl_in_seconds: int | None = None
+    cache_data_encrypted: bool | None = None
+    require_authorization_for_cache_control: bool | None = None
+    unauthorized_cache_control_header_strategy: str | None = None
+
+
+class CanarySettings(_Frozen):
+    percent_traffic: float = 0.0
+    deployment_id: str | None = None
+    snapshot: str | None = None
+    stage_variable_overrides: dict[str, str] = {}
+    use_stage_cache: bool = False
+
+
+class StageStanding(_Frozen):
+    """Standing record kind "stage", key "{api_id}/{stage_name}".
+
+    `snapshot` is the content hash of what the stage's deployment froze. `disable_execute_api_endpoint` is the API's
+    switch as it was at the stage's last deployment or update: that is when AWS lets it act.
+    """
+
+    api_id: str
+    stage_name: str
+    deployment_id: str
+    snapshot: str
+    variables: dict[str, str] = {}
+    method_settings: dict[str, MethodSetting] = {}
+    access_log_settings: AccessLogSettings | None = None
+    cache_cluster_enabled: bool = False
+    cache_cluster_size: str | None = None
+    tracing_enabled: bool = False
+    client_certificate_id: str | None = None
+    canary_settings: CanarySettings | None = None
+    web_acl_arn: str | None = None
+    disable_execute_api_endpoint: bool = False

@@ -1,0 +1,44 @@
+"""The errors of the AWS wire. An operation raises one; the codec gives it the status and the form of its protocol."""
+
+from portico.kernel.errors import PorticoError
+
+
+class AwsError(PorticoError):
+    """An answer that tells the caller what was wrong. `code` is what the SDKs see as Error.Code."""
+
+    code = "InternalFailure"
+    status = 500
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class BadRequestException(AwsError):
+    code = "BadRequestException"
+    status = 400
+
+
+class NotFoundException(AwsError):
+    code = "NotFoundException"
+    status = 404
+
+
+class ConflictException(AwsError):
+    code = "ConflictException"
+    status = 409
+
+
+class LimitExceededException(AwsError):
+    code = "LimitExceededException"
+    status = 429
+
+
+class TooManyRequestsException(AwsError):
+    code = "TooManyRequestsException"
+    status = 429
+
+
+class ServiceUnavailableException(AwsError):
+    code = "ServiceUnavailableException"
+    status = 503

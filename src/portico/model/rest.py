@@ -11,7 +11,7 @@ class _Frozen(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
     """Immutable, compared by value, out of the garbage collector's sight (a Snapshot has no cycles)."""
 
 
-class IntegrationResponse(_Frozen):
+class IntegrationResponse(_Frozen, frozen=True, kw_only=True):
     """What happens to a backend answer whose status (or error text) `selection_pattern` matches as a whole."""
 
     status_code: str
@@ -21,11 +21,11 @@ class IntegrationResponse(_Frozen):
     content_handling: str | None = None
 
 
-class TlsConfig(_Frozen):
+class TlsConfig(_Frozen, frozen=True, kw_only=True):
     insecure_skip_verification: bool = False
 
 
-class Integration(_Frozen):
+class Integration(_Frozen, frozen=True, kw_only=True):
     """The middle of a method: what is called, and how the request and the answer are mapped."""
 
     type: str
@@ -47,13 +47,13 @@ class Integration(_Frozen):
     integration_target: str | None = None
 
 
-class MethodResponse(_Frozen):
+class MethodResponse(_Frozen, frozen=True, kw_only=True):
     status_code: str
     response_parameters: dict[str, bool] = {}
     response_models: dict[str, str] = {}
 
 
-class Method(_Frozen):
+class Method(_Frozen, frozen=True, kw_only=True):
     http_method: str
     authorization_type: str = "NONE"
     authorizer_id: str | None = None
@@ -67,7 +67,7 @@ class Method(_Frozen):
     method_integration: Integration | None = None
 
 
-class Resource(_Frozen):
+class Resource(_Frozen, frozen=True, kw_only=True):
     """One node of the path tree. `path` is the whole path: "/", "/pets", "/pets/{petId}", "/{proxy+}"."""
 
     id: str
@@ -77,21 +77,21 @@ class Resource(_Frozen):
     resource_methods: dict[str, Method] = {}
 
 
-class Model(_Frozen):
+class Model(_Frozen, frozen=True, kw_only=True):
     id: str
     name: str
     content_type: str = "application/json"
     schema: str | None = None
 
 
-class RequestValidator(_Frozen):
+class RequestValidator(_Frozen, frozen=True, kw_only=True):
     id: str
     name: str | None = None
     validate_request_body: bool = False
     validate_request_parameters: bool = False
 
 
-class Authorizer(_Frozen):
+class Authorizer(_Frozen, frozen=True, kw_only=True):
     id: str
     name: str
     type: str
@@ -104,7 +104,7 @@ class Authorizer(_Frozen):
     auth_type: str | None = None
 
 
-class GatewayResponse(_Frozen):
+class GatewayResponse(_Frozen, frozen=True, kw_only=True):
     """A customised gateway response: only the types that the API set are in a Snapshot."""
 
     response_type: str
@@ -113,13 +113,13 @@ class GatewayResponse(_Frozen):
     response_templates: dict[str, str] = {}
 
 
-class EndpointConfiguration(_Frozen):
+class EndpointConfiguration(_Frozen, frozen=True, kw_only=True):
     types: tuple[str, ...] = ("EDGE",)
     ip_address_type: str | None = None
     vpc_endpoint_ids: tuple[str, ...] = ()
 
 
-class Snapshot(_Frozen):
+class Snapshot(_Frozen, frozen=True, kw_only=True):
     """The frozen definition of one deployment. Two deployments of the same definition share one Snapshot."""
 
     api_id: str

@@ -1,0 +1,47 @@
+"""What an expression (a mapping, a template, a log format) may ask of the request that is being served."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+
+class Environment(Protocol):
+    """One request, or one request with its backend answer, as the mapping languages see it.
+
+    Names of headers and query parameters are matched as API Gateway matches them in mappings: case-sensitively for
+    query and path, and for headers by the exact name first and then without regard to case.
+    """
+
+    @property
+    def path_parameters(self) -> Mapping[str, str]:
+        """As routed: still percent-encoded for events, decoded here."""
+        ...
+
+    @property
+    def query(self) -> Mapping[str, Sequence[str]]:
+        """Decoded once, `+` as a space, every value in order."""
+        ...
+
+    def header_values(self, name: str) -> Sequence[str]:
+        """The request's values of header `name`, in order, empty where it is absent or API Gateway drops it."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The request's headers by the name that the client sent; the last value of each."""
+        ...
+
+    @property
+    def stage_variables(self) -> Mapping[str, str]: ...
+
+    def context(self, path: str) -> object:
+        """`$context.<path>`: a string, number or boolean, None where it has no value."""
+        ...
+
+    @property
+    def body(self) -> str:
+        """The payload that a template or mapping reads: the request's, or in a response the backend's."""
+        ...
+
+    def response_header_values(self, name: str) -> Sequence[str]:
+        """The backend answer's values of header `name` (case-insensitive); empty in a request."""
+        ...

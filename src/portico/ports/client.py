@@ -1,0 +1,87 @@
+"""Between the shell, which owns connections, and an application, which answers requests.
+
+The shell parses a head and hands it to `Application.begin`. What comes back is driven until it has answered through
+its Client: exactly once `answer`, or `begin`, any number of `send`, then `end` or `abort`.
+"""
+
+from typing import Protocol
+
+from portico.wire.http1 import Head
+
+
+class Client(Protocol):
+    """The connection on which a request came."""
+
+    @property
+    def source_ip(self) -> str:
+        """The peer's address, from the socket."""
+        ...
+
+    @property
+    def secure(self) -> bool:
+        """Whether the connection itself is TLS."""
+        ...
+
+    @property
+    def port(self) -> int:
+        """The local port of the listener."""
+        ...
+
+    @property
+    def closing(self) -> bool:
+        """True where the connection will be closed after this answer: the answer then says `Connection: close`."""
+        ...
+
+    def answer(self, data: bytes) -> None:
+        """The whole answer, head and body. The request is over."""
+        ...
+
+    def begin(self, data: bytes) -> None:
+        """The head of a streamed answer, with the first bytes of its body perhaps."""
+        ...
+
+    def send(self, data: bytes) -> bool:
+        """More of a streamed answer. False: the client is slow, send nothing more until `Served.resume`."""
+        ...
+
+    def end(self, data: bytes = b"") -> None:
+        """A streamed answer is complete. The request is over."""
+        ...
+
+    def abort(self) -> None:
+        """A streamed answer cannot be completed: cut the connection, so that the client sees a truncated message."""
+        ...
+
+
+class Served(Protocol):
+    """One request under way, as the shell sees it."""
+
+    @property
+    def wants_body(self) -> bool:
+        """True: collect the body and call `on_body`. False: the answer does not wait for it."""
+        ...
+
+    @property
+    def body_limit(self) -> int:
+        """Bytes. A longer body is told by `on_body_too_large` instead."""
+        ...
+
+    def on_body(self, body: bytes) -> None: ...
+
+    def on_body_too_large(self) -> None: ...
+
+    def gone(self) -> None:
+        """The client went away before its answer was complete: stop what is under way. It cannot be answered."""
+        ...
+
+    def pause(self) -> None:
+        """The client is slow: stop producing."""
+        ...
+
+    def resume(self) -> None: ...
+
+
+class Application(Protocol):
+    def begin(self, client: Client, head: Head) -> Served:
+        """Start serving a request. It may have been answered already when this returns."""
+        ...

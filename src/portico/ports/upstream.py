@@ -1,0 +1,105 @@
+"""What the data plane asks of HTTP backends. Adapter: adapters/http_client.py.
+
+One call is one request and at most one answer. Nothing is awaited: the adapter calls the Receiver back, with the
+context that came with the call, so that a route's one Receiver serves all of its requests.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Generic, Protocol, TypeVar
+
+from portico.wire.http1 import ResponseHead
+
+T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a pool of connections leads."""
+
+    secure: bool
+    host: str
+    port: int
+    verify: bool = True
+    """False only where an integration's tlsConfig says insecureSkipVerification."""
+
+
+class FailureKind(Enum):
+    TIMEOUT = "the backend did not answer in time"
+    CONNECT = "the backend could not be reached"
+    RESOLVE = "the backend's name does not resolve"
+    TLS = "the backend's certificate was not accepted"
+    FORBIDDEN = "the backend's address may not be called from here"
+    PROTOCOL = "the backend broke HTTP"
+    CLOSED = "the backend closed the connection before its answer was complete"
+    TOO_LARGE = "the backend's answer is larger than allowed"
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamFailure:
+    kind: FailureKind
+    cause: str
+    """For the operator."""
+
+
+class Receiver(Protocol[T_contra]):
+    """Gets an answer: `on_response` alone, or `on_begin`, `on_data` any number of times, `on_end`.
+
+    `on_failure` may come instead of any of them, and is then the last.
+    """
+
+    @property
+    def buffers(self) -> bool:
+        """True: the answer's body is collected (to `BODY_LIMIT` bytes) and always told by `on_response`."""
+        ...
+
+    def on_response(self, context: T_contra, head: ResponseHead, body: bytes) -> None: ...
+
+    def on_begin(self, context: T_contra, head: ResponseHead, length: int | None) -> None:
+        """`length` is the body's, None where the backend did not say (chunked, or until it closes)."""
+        ...
+
+    def on_data(self, context: T_contra, data: bytes) -> None: ...
+
+    def on_end(self, context: T_contra) -> None: ...
+
+    def on_failure(self, context: T_contra, failure: UpstreamFailure) -> None: ...
+
+
+class UpstreamCall(Protocol):
+    """A call under way."""
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+    def cancel(self) -> None:
+        """Forget the call; its Receiver hears nothing more. The connection is not used again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamRequest(Generic[T]):
+    """Constant parts of a route's calls, made at deployment."""
+
+    receiver: Receiver[T]
+    timeout: float
+    """Seconds from the call to the whole head of the answer, and again between any two reads of its body."""
+
+
+class Upstream(Protocol):
+    def call(
+        self,
+        origin: Origin,
+        method: bytes,
+        request: bytes,
+        plan: UpstreamRequest[T],
+        context: T,
+    ) -> UpstreamCall:
+        """Send `request` (head and body, ready for the wire) to `origin`. `method` decides what may be retried."""
+        ...
+
+
+BODY_LIMIT = 10 * 1024 * 1024
+"""Bytes of a backend's answer: AWS's payload quota, semantics section 23."""

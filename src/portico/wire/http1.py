@@ -48,15 +48,20 @@ class Header:
 
     __slots__ = ("line", "name", "noted", "raw", "value")
 
-    def __init__(self, raw: bytes, value: bytes, noted: bool = False) -> None:
+    def __init__(self, raw: bytes, value: bytes, line: bytes, noted: bool = False) -> None:
         self.name = raw.lower()
         self.raw = raw
         """The name as it was sent."""
         self.value = value
-        self.line = raw + b": " + value + b"\r\n"
-        """Ready to be sent on."""
+        self.line = line
+        """What a proxy sends on in its place, line end included; empty where it sends nothing."""
         self.noted = noted
         """Whether it frames the message or the owner of its table asked for it: it is in the head's `noted`."""
+
+
+def header_line(_name: bytes, raw: bytes, value: bytes) -> bytes:
+    """A header line as it goes over the wire."""
+    return raw + b": " + value + b"\r\n"
 
 
 _SECRET_NAMES = frozenset({b"authorization", b"cookie", b"set-cookie", b"x-api-key", b"proxy-authorization"})
@@ -66,14 +71,18 @@ _SECRET_NAMES = frozenset({b"authorization", b"cookie", b"set-cookie", b"x-api-k
 class HeaderTable:
     """Checked header lines by their bytes. Bounded in count and in the length of a line; emptied when it is full.
 
-    `noted` are lower-case names that the owner wants to find without a search.
+    `noted` are lower-case names that the owner wants to find without a search. `relay` gives each Header its `line`
+    from (lower-case name, name as sent, value): decided once a line, not once a request.
     """
 
-    __slots__ = ("_noted", "known")
+    __slots__ = ("_noted", "_relay", "known")
 
-    def __init__(self, noted: Iterable[bytes] = ()) -> None:
+    def __init__(
+        self, noted: Iterable[bytes] = (), relay: Callable[[bytes, bytes, bytes], bytes] = header_line
+    ) -> None:
         self.known: dict[bytes, Header] = {}
         self._noted = frozenset(noted) | _FRAMING.keys()
+        self._relay = relay
 
     def admit(self, line: bytes) -> Header:
         """The Header of a line (without its end) that is not known yet. Raises ProtocolError."""
@@ -85,7 +94,7 @@ class HeaderTable:
         legal = _VALUES.get(name)
         if legal is not None and legal.fullmatch(value) is None:
             raise ProtocolError(f"malformed {raw.decode()}", 417 if name == b"expect" else 400)
-        header = Header(raw, value, name in self._noted)
+        header = Header(raw, value, self._relay(name, raw, value), name in self._noted)
         if len(line) <= _TABLE_LINE_BYTES and name not in _SECRET_NAMES:
             if len(self.known) >= _TABLE_LINES:
                 self.known.clear()

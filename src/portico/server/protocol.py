@@ -396,7 +396,7 @@ class Connection(asyncio.Protocol):
             served.gone()
 
     def _await_head(self, data: bytes) -> None:
-        if len(data) > _LONGEST_HEAD or len(data) > MAX_TARGET + 32 and b"\r\n" not in data:
+        if len(data) > _LONGEST_HEAD or (len(data) > MAX_TARGET + 32 and b"\r\n" not in data):
             long_target = b"\r\n" not in data[: MAX_TARGET + 32]
             self._refuse(ProtocolError("the head of the request is too long", 414 if long_target else 431))
             return

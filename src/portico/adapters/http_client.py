@@ -1,0 +1,532 @@
+"""The HTTP/1.1 client of the data plane: keep-alive pools per origin, and nothing awaited on the way of a request.
+
+The laws:
+- A connection serves one call at a time. One that has unread or unasked-for bytes is never used again.
+- A call is sent once. It is sent a second time only if it is idempotent and the connection, taken from the pool, was
+  closed by the backend before the first byte of an answer: the backend had let go of it before we asked.
+- The whole answer has `timeout` seconds; time in which our own client is slow does not count.
+- What is ambiguous (two lengths, bytes after the answer, an unfinished chunk) is a failure, never a guess.
+"""
+
+import asyncio
+import ssl
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, cast
+
+from portico.adapters.egress import EgressPolicy
+from portico.ports.upstream import BODY_LIMIT, FailureKind, Origin, UpstreamCall, UpstreamFailure, UpstreamRequest
+from portico.wire.chunked import ChunkedDecoder
+from portico.wire.http1 import (
+    CHUNKED,
+    MAX_RESPONSE_HEAD,
+    HeaderTable,
+    ProtocolError,
+    ResponseHead,
+    parse_response,
+)
+
+IDEMPOTENT: Final = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"})
+WHOLE: Final = 64 * 1024
+"""Bytes of a body that are collected before an answer is told: a failure on the way can then still be a clean 5xx."""
+MAX_CONNECTIONS: Final = 4096
+"""To one origin, from one worker. Calls beyond wait for one to come free."""
+IDLE_SECONDS: Final = 60.0
+"""A pooled connection is closed after this much idleness; AWS allows backends 310 s, most close at 60 to 75."""
+RESOLVE_SECONDS: Final = 10.0
+"""A name is looked up again after this long."""
+_EXACT_BELOW: Final = 2.0
+"""Timeouts below this many seconds get a timer of their own: the sweep is a quarter of a second coarse."""
+_NO_BODY: Final = frozenset({204, 304})
+_MAX_INTERIM: Final = 16
+
+Clock = Callable[[], float]
+
+
+class _Call:
+    """One request on its way. Holds what a second try would need."""
+
+    __slots__ = ("connection", "context", "deadline", "method", "plan", "pool", "request", "retried", "timer")
+
+    def __init__(self, pool: "_Pool", method: bytes, request: bytes, plan: UpstreamRequest[Any], context: Any) -> None:
+        self.pool = pool
+        self.method = method
+        self.request = request
+        self.plan: UpstreamRequest[Any] | None = plan
+        self.context = context
+        self.connection: _Connection | None = None
+        self.deadline = 0.0
+        self.retried = False
+        self.timer: asyncio.TimerHandle | None = None
+
+    # UpstreamCall
+
+    def pause(self) -> None:
+        if self.connection is not None:
+            self.connection.pause()
+
+    def resume(self) -> None:
+        if self.connection is not None and self.plan is not None:
+            self.connection.resume()
+
+    def cancel(self) -> None:
+        self.end()
+        connection = self.connection
+        if connection is not None:
+            connection.discard()
+
+    # The adapter
+
+    @property
+    def over(self) -> bool:
+        return self.plan is None
+
+    def end(self) -> None:
+        """Nothing more is told to the receiver."""
+        self.plan = None
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+    def fail(self, kind: FailureKind, cause: str) -> None:
+        plan = self.plan
+        if plan is None:
+            return
+        self.end()
+        if self.connection is not None:
+            self.connection.discard()
+        plan.receiver.on_failure(self.context, UpstreamFailure(kind, cause))
+
+    def expire(self) -> None:
+        plan = self.plan
+        if plan is not None:
+            self.fail(FailureKind.TIMEOUT, f"no whole answer within {plan.timeout * 1000:.0f} ms")
+
+
+class _Connection(asyncio.Protocol):
+    """One connection to an origin: reads one answer at a time."""
+
+    __slots__ = (
+        "_buffer",
+        "_decoder",
+        "_head",
+        "_interim",
+        "_left",
+        "_paused",
+        "_pieces",
+        "_size",
+        "_streaming",
+        "_transport",
+        "address",
+        "call",
+        "idle_since",
+        "pool",
+        "used",
+    )
+
+    def __init__(self, pool: "_Pool") -> None:
+        self.pool = pool
+        self.call: _Call | None = None
+        self.used = False
+        """Whether it has served a call before the present one."""
+        self.idle_since = 0.0
+        self.address = ""
+        self._transport: asyncio.Transport | None = None
+        self._buffer = b""
+        self._paused = False
+        self._forget_answer()
+
+    def _forget_answer(self) -> None:
+        self._head: ResponseHead | None = None
+        self._decoder: ChunkedDecoder | None = None
+        self._left: int | None = None
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._streaming = False
+        self._interim = 0
+
+    # The loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        self.pool.lost(self)
+        call = self.call
+        if call is None or call.over:
+            return
+        head = self._head
+        if head is not None and self._left is None and self._decoder is None and exc is None:
+            self._complete(call, head, reuse=False)
+        elif head is None and not self._buffer and self.used and call.method in IDEMPOTENT and not call.retried:
+            call.retried = True
+            call.connection = self.call = None
+            self.pool.start(call)
+        else:
+            call.fail(FailureKind.CLOSED, f"the backend closed the connection: {exc or 'end of stream'}")
+
+    def data_received(self, data: bytes) -> None:
+        call = self.call
+        if call is None or call.plan is None:
+            self.discard()
+            return
+        try:
+            if self._head is None:
+                self._read_head(call, data)
+            else:
+                self._read_body(call, self._head, data)
+        except ProtocolError as error:
+            call.fail(FailureKind.PROTOCOL, str(error))
+
+    # Calls
+
+    @property
+    def usable(self) -> bool:
+        transport = self._transport
+        return transport is not None and not transport.is_closing()
+
+    def send(self, call: _Call) -> None:
+        self.call = call
+        call.connection = self
+        if self._transport is not None:
+            self._transport.write(call.request)
+
+    def pause(self) -> None:
+        if not self._paused and self._transport is not None:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        if self._paused and self._transport is not None:
+            self._paused = False
+            if self.call is not None and self.call.plan is not None:
+                self.call.deadline = self.pool.now() + self.call.plan.timeout
+            self._transport.resume_reading()
+
+    @property
+    def paused(self) -> bool:
+        return self._paused
+
+    def discard(self) -> None:
+        """Close it; it is not used again."""
+        self.call = None
+        if self._transport is not None:
+            self._transport.abort()
+
+    # Reading an answer
+
+    def _read_head(self, call: _Call, data: bytes) -> None:
+        if self._buffer:
+            data = self._buffer + data
+            self._buffer = b""
+        while True:
+            end = data.find(b"\r\n\r\n")
+            if end < 0:
+                if len(data) > MAX_RESPONSE_HEAD:
+                    raise ProtocolError("the head of the answer is too large")
+                self._buffer = data
+                return
+            head = parse_response(data[:end], self.pool.table)
+            data = data[end + 4 :]
+            if head.status >= 200:
+                break
+            self._interim += 1
+            if head.status == 101 or self._interim > _MAX_INTERIM:
+                raise ProtocolError(f"an answer {head.status} that was not asked for")
+        self._head = head
+        self._frame(call, head)
+        self._read_body(call, head, data)
+
+    def _frame(self, call: _Call, head: ResponseHead) -> None:
+        """How the body ends (RFC 9112 section 6.3)."""
+        length = head.content_length
+        if call.method == b"HEAD" or head.status in _NO_BODY:
+            self._left = 0
+        elif length == CHUNKED:
+            self._decoder = ChunkedDecoder()
+        else:
+            self._left = length
+        plan = call.plan
+        if self._left is not None and self._left > BODY_LIMIT and plan is not None and plan.receiver.buffers:
+            call.fail(FailureKind.TOO_LARGE, f"an answer of {self._left} bytes")
+
+    def _read_body(self, call: _Call, head: ResponseHead, data: bytes) -> None:
+        plan, left = call.plan, self._left
+        if plan is None:
+            return
+        if left is not None:
+            size = len(data)
+            if size > left:
+                raise ProtocolError("bytes after the end of the answer")
+            self._left = left = left - size
+            if self._streaming:
+                plan.receiver.on_data(call.context, data)
+            elif left == 0 and not self._pieces:
+                self._deliver(call, plan, head, data)
+                return
+            else:
+                self._gather(call, plan, head, (data,))
+            if left == 0:
+                self._complete(call, head, reuse=True)
+        elif self._decoder is not None:
+            self._gather(call, plan, head, self._decoder.feed(data))
+            if self._decoder.done:
+                if self._decoder.rest:
+                    raise ProtocolError("bytes after the end of the answer")
+                self._complete(call, head, reuse=True)
+        elif data:
+            self._gather(call, plan, head, (data,))
+
+    def _gather(self, call: _Call, plan: UpstreamRequest[Any], head: ResponseHead, pieces: Iterable[bytes]) -> None:
+        receiver = plan.receiver
+        for piece in pieces:
+            if call.over or not piece:
+                continue
+            self._size += len(piece)
+            if self._streaming:
+                receiver.on_data(call.context, piece)
+                continue
+            self._pieces.append(piece)
+        if self._streaming or call.over:
+            return
+        if self._size > BODY_LIMIT:
+            call.fail(FailureKind.TOO_LARGE, f"an answer of more than {BODY_LIMIT} bytes")
+        elif not receiver.buffers and (self._size > WHOLE or (self._left or 0) > WHOLE):
+            self._streaming = True
+            gathered, self._pieces = b"".join(self._pieces), []
+            receiver.on_begin(call.context, head, None if self._left is None else self._left + self._size)
+            if not call.over:
+                receiver.on_data(call.context, gathered)
+
+    def _complete(self, call: _Call, head: ResponseHead, *, reuse: bool) -> None:
+        plan = call.plan
+        if plan is None:
+            return
+        if not self._streaming:
+            self._deliver(call, plan, head, b"".join(self._pieces), reuse=reuse)
+            return
+        self._release(call, head, reuse=reuse)
+        plan.receiver.on_end(call.context)
+
+    def _deliver(
+        self, call: _Call, plan: UpstreamRequest[Any], head: ResponseHead, body: bytes, *, reuse: bool = True
+    ) -> None:
+        self._release(call, head, reuse=reuse)
+        plan.receiver.on_response(call.context, head, body)
+
+    def _release(self, call: _Call, head: ResponseHead, *, reuse: bool) -> None:
+        """The answer is whole: the connection goes back to its pool before anybody is told."""
+        call.plan = None
+        if call.timer is not None:
+            call.end()
+        self.call = None
+        self._head = None
+        self._left = None
+        if self._size or self._interim or self._decoder is not None:
+            self._forget_answer()
+        if self._paused:
+            self._paused = False
+            if self._transport is not None:
+                self._transport.resume_reading()
+        if reuse and head.keep_alive:
+            self.used = True
+            self.pool.free(self)
+        else:
+            self.discard()
+
+
+class _Pool:
+    """The connections to one origin."""
+
+    def __init__(self, client: "HttpClient", origin: Origin) -> None:
+        self.client = client
+        self.origin = origin
+        self.now = client.clock
+        self.table = client.table
+        self.connections: set[_Connection] = set()
+        self._idle: list[_Connection] = []
+        self._waiting: deque[_Call] = deque()
+        self._open = 0
+        self._addresses: frozenset[str] = frozenset()
+        self._resolved_at = -RESOLVE_SECONDS
+        self._dialing: dict[asyncio.Task[None], _Call] = {}
+
+    def start(self, call: _Call) -> None:
+        """Send `call` on a free connection, or dial one, or wait for one."""
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.usable:
+                connection.send(call)
+                return
+        if self._open >= MAX_CONNECTIONS:
+            self._waiting.append(call)
+            return
+        self._open += 1
+        task = asyncio.get_running_loop().create_task(self._dial(call))
+        self._dialing[task] = call
+        task.add_done_callback(self._dialing.pop)
+
+    def free(self, connection: _Connection) -> None:
+        while self._waiting:
+            call = self._waiting.popleft()
+            if not call.over:
+                connection.send(call)
+                return
+        connection.idle_since = self.client.now
+        self._idle.append(connection)
+
+    def lost(self, connection: _Connection) -> None:
+        self._open -= 1
+        self.connections.discard(connection)
+        if connection.call is None and connection in self._idle:
+            self._idle.remove(connection)
+        self._start_waiting()
+
+    def _start_waiting(self) -> None:
+        while self._waiting and self._open < MAX_CONNECTIONS:
+            call = self._waiting.popleft()
+            if not call.over:
+                self.start(call)
+
+    async def _dial(self, call: _Call) -> None:
+        connection = None
+        try:
+            connection = await self._connect()
+        except _Unreachable as error:
+            call.fail(error.kind, str(error))
+        finally:
+            if connection is None:
+                self._open -= 1
+                self._start_waiting()
+        if connection is None:
+            return
+        if call.over:
+            self.free(connection)
+        else:
+            connection.send(call)
+
+    async def _connect(self) -> _Connection:
+        """A new connection, trying each resolved address in turn. Raises _Unreachable."""
+        loop = asyncio.get_running_loop()
+        origin = self.origin
+        failure: _Unreachable = _Unreachable(FailureKind.RESOLVE, f"{origin.host} has no address")
+        for address in await self._resolve():
+            if not self.client.egress.allows(address, origin.port):
+                failure = _Unreachable(FailureKind.FORBIDDEN, f"{origin.host} is at {address}, which is not called")
+                continue
+            try:
+                _, connection = await loop.create_connection(
+                    lambda: _Connection(self),
+                    address,
+                    origin.port,
+                    ssl=self.client.tls(origin),
+                    server_hostname=origin.host if origin.secure else None,
+                )
+            except ssl.SSLError as error:
+                failure = _Unreachable(FailureKind.TLS, f"{origin.host}: {error.reason or error}")
+            except OSError as error:
+                failure = _Unreachable(FailureKind.CONNECT, f"{address} port {origin.port}: {error.strerror or error}")
+            else:
+                connection.address = address
+                self.connections.add(connection)
+                return connection
+        raise failure
+
+    async def _resolve(self) -> frozenset[str]:
+        now = self.now()
+        if self._addresses and now - self._resolved_at < RESOLVE_SECONDS:
+            return self._addresses
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(self.origin.host, self.origin.port, proto=6)
+        except (OSError, UnicodeError) as error:
+            raise _Unreachable(FailureKind.RESOLVE, f"{self.origin.host}: {error}") from None
+        self._addresses = frozenset(str(entry[4][0]) for entry in found)
+        self._resolved_at = now
+        for connection in [one for one in self._idle if one.address not in self._addresses]:
+            connection.discard()
+        return self._addresses
+
+    def sweep(self, now: float) -> None:
+        for call in [one for one in self._calls() if one.deadline < now and not one.over]:
+            call.expire()
+        for connection in [one for one in self._idle if now - one.idle_since > IDLE_SECONDS]:
+            connection.discard()
+
+    def _calls(self) -> Iterator[_Call]:
+        """The calls whose time runs: not those that wait for our own client to read."""
+        for connection in self.connections:
+            if connection.call is not None and not connection.paused:
+                yield connection.call
+        yield from self._dialing.values()
+        yield from self._waiting
+
+    def close(self) -> None:
+        for call in list(self._calls()):
+            call.fail(FailureKind.CLOSED, "the gateway is shutting down")
+        for connection in list(self.connections):
+            connection.discard()
+
+
+class _Unreachable(Exception):
+    def __init__(self, kind: FailureKind, cause: str) -> None:
+        super().__init__(cause)
+        self.kind = kind
+
+
+class HttpClient:
+    """The Upstream port over asyncio. One per process; call `sweep` every quarter of a second."""
+
+    def __init__(
+        self,
+        table: HeaderTable,
+        egress: EgressPolicy | None = None,
+        *,
+        trust: ssl.SSLContext | None = None,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self.table = table
+        self.egress = egress or EgressPolicy()
+        self.clock = clock
+        self.now = clock()
+        self._trust = trust
+        self._mistrust: ssl.SSLContext | None = None
+        self._pools: dict[Origin, _Pool] = {}
+
+    def call(
+        self, origin: Origin, method: bytes, request: bytes, plan: UpstreamRequest[Any], context: Any
+    ) -> UpstreamCall:
+        pool = self._pools.get(origin)
+        if pool is None:
+            pool = self._pools[origin] = _Pool(self, origin)
+        call = _Call(pool, method, request, plan, context)
+        call.deadline = self.now + plan.timeout
+        if plan.timeout < _EXACT_BELOW:
+            call.timer = asyncio.get_running_loop().call_later(plan.timeout, call.expire)
+        pool.start(call)
+        return call
+
+    def tls(self, origin: Origin) -> ssl.SSLContext | None:
+        """The context for `origin`, made when it is first needed: loading the trust store takes 20 ms."""
+        if not origin.secure:
+            return None
+        if origin.verify:
+            if self._trust is None:
+                self._trust = ssl.create_default_context()
+            return self._trust
+        if self._mistrust is None:
+            self._mistrust = ssl.create_default_context()
+            self._mistrust.check_hostname = False
+            self._mistrust.verify_mode = ssl.CERT_NONE
+        return self._mistrust
+
+    def sweep(self) -> None:
+        now = self.now = self.clock()
+        for pool in self._pools.values():
+            pool.sweep(now)
+
+    def close(self) -> None:
+        for pool in self._pools.values():
+            pool.close()

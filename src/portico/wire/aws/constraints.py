@@ -1,4 +1,4 @@
-"""What a service model demands of parameters, and AWS's sentence for each demand that is not met (recorded facts 2 to 6).
+"""What a service model demands of parameters, and AWS's sentence for each that is not met (recorded facts 2 to 6).
 
     2 validation errors detected: Value 'x' at 'createRestApiInput.name' failed to satisfy constraint: …; Value …
 
@@ -57,7 +57,7 @@ def _value(shape: Shape, value: Any, where: str) -> Iterator[str]:
 
 
 def _elements(shape: Shape, values: list[Any], where: str) -> Iterator[str]:
-    """A list of scalars is reported as a whole with its elements' demand (fact 3), one of structures by index (fact 4)."""
+    """A list of scalars is reported whole with its elements' demand (fact 3), one of structures by index (fact 4)."""
     if shape.element.kind in ("structure", "list", "map"):
         for index, item in enumerate(values, 1):
             yield from _value(shape.element, item, f"{where}.{index}.member")

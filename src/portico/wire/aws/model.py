@@ -28,7 +28,7 @@ class OperationModel:
 
     @property
     def input_name(self) -> str:
-        """How AWS names the input in validation messages, whatever the model calls its shape (recorded facts 2 to 4)."""
+        """The input's name in validation messages, whatever the model calls its shape (recorded facts 2 to 4)."""
         return f"{self.name[0].lower()}{self.name[1:]}Input"
 
 

@@ -23,4 +23,4 @@ ENUM_ORDERS: Final = _orders(
     "RESPONSE_BODY, RESPONSE, METHOD, MODEL, AUTHORIZER, RESPONSE_HEADER, RESOURCE, PATH_PARAMETER, REQUEST_BODY, "
     "QUERY_PARAMETER, API, REQUEST_HEADER",
 )
-"""The order in which AWS prints an enum's values, by the set of them. An enum that is not here prints in the model's."""
+"""The order in which AWS prints an enum's values, by the set of them. Others print in the model's order."""

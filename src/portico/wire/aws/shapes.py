@@ -32,14 +32,15 @@ class Member:
 
 @dataclass(eq=False)
 class Shape:
-    """A type of the model. `kind` is structure, list, map, string, integer, long, float, double, boolean, timestamp, blob."""
+    """A type of the model."""
 
     name: str
     _raw: Raw = field(repr=False)
     _shapes: "Shapes" = field(repr=False)
 
-    @property
+    @cached_property
     def kind(self) -> str:
+        """structure, list, map, string, integer, long, float, double, boolean, timestamp or blob."""
         return str(self._raw["type"])
 
     @cached_property

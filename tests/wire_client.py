@@ -1,0 +1,108 @@
+"""boto3 against a ControlPlane without a socket: real botocore serialises, signs, and parses what comes back.
+
+client = client_for(control_plane(store))
+client.create_rest_api(name="pets")
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import boto3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config
+
+from portico.adapters.memory import MemoryStore
+from portico.controlplane.dispatch import ControlPlane, Crash, Handled
+from portico.controlplane.identities import RootIdentity
+from portico.controlplane.operation import OPERATIONS, Realm
+from portico.kernel.clock import SystemClock
+from portico.kernel.ids import resource_id
+from portico.model.rest import Snapshot
+from portico.model.standing import StageStanding
+from portico.ports.compilation import Unserved
+from portico.wire.http1 import Request
+
+ACCOUNT = "000000000000"
+REGION = "us-east-1"
+ACCESS_KEY = "AKIDPORTICOTESTS"
+SECRET_KEY = "portico/tests/secret+key"
+
+
+class CompilesAnything:
+    """A Compilation without complaint."""
+
+    def check(self, snapshot: Snapshot, stage: StageStanding | None) -> Sequence[Unserved]:
+        return ()
+
+
+def realm(**changed: Any) -> Realm:
+    """An account in a region with the machine's clock; any field may be `changed`."""
+    fields: dict[str, Any] = {
+        "account_id": ACCOUNT,
+        "region": REGION,
+        "clock": SystemClock(),
+        "compilation": CompilesAnything(),
+        "new_id": resource_id,
+        "warn": lambda text: None,
+    }
+    return Realm(**{**fields, **changed})
+
+
+def reraise(crash: Crash) -> None:
+    """In tests a crash is a failure at once, with its traceback."""
+    raise AssertionError(f"{crash.operation} crashed:\n{crash.traceback}")
+
+
+def control_plane(store: Any = None, crashed: Callable[[Crash], None] = reraise, **changed: Any) -> ControlPlane:
+    """A ControlPlane over `store` (a new MemoryStore where None), with every operation that is built."""
+    import portico.controlplane.rest  # noqa: F401  fills OPERATIONS
+
+    operations = changed.pop("operations", OPERATIONS)
+    identities = changed.pop("identities", RootIdentity(ACCESS_KEY, SECRET_KEY))
+    return ControlPlane(store or MemoryStore(), identities, realm(**changed), crashed, operations)
+
+
+def client_for(
+    plane: ControlPlane | None = None, service: str = "apigateway", *, seen: list[Handled] | None = None, **session: Any
+) -> Any:
+    """A boto3 client whose every request `plane` answers. `seen` collects the answers, with their sequence numbers."""
+    answering = plane or control_plane()
+    client = boto3.client(
+        service,
+        endpoint_url="http://127.0.0.1:4566",
+        config=Config(retries={"total_max_attempts": 1}),
+        **{
+            "aws_access_key_id": ACCESS_KEY,
+            "aws_secret_access_key": SECRET_KEY,
+            "region_name": REGION,
+            **session,
+        },
+    )
+
+    def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        handled = answering.handle(as_received(request))
+        if seen is not None:
+            seen.append(handled)
+        return as_answered(request.url, handled)
+
+    client.meta.events.register("before-send", answer)
+    return client
+
+
+def as_received(request: AWSPreparedRequest) -> Request:
+    """What a server reads off the wire when botocore sends `request`."""
+    scheme, _, rest = request.url.partition("://")
+    host, _, path = rest.partition("/")
+    headers = [
+        (name, value.decode() if isinstance(value, bytes) else str(value)) for name, value in request.headers.items()
+    ]
+    body = request.body or b""
+    body = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else body.read()
+    return Request(request.method, f"/{path}", (("Host", host), *headers), body, scheme, "127.0.0.1")
+
+
+def as_answered(url: str, handled: Handled) -> AWSResponse:
+    response = handled.response
+    answered = AWSResponse(url, response.status, dict(response.headers), None)
+    answered._content = response.body
+    return answered

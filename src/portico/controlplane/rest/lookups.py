@@ -5,7 +5,7 @@ The words depend on the family, not on what is really missing: below `/resources
 """
 
 from portico.controlplane.operation import Call
-from portico.ports.store import Document
+from portico.ports.store import Document, Unit
 from portico.wire.aws.faults import NotFoundException
 
 
@@ -29,3 +29,15 @@ def require(call: Call, kind: str, key: str, message: str) -> Document:
 def require_resource(call: Call, resource_id: str | None = None) -> Document:
     """The resource with that id, by default the call's `resourceId`. An unknown API answers the same."""
     return require(call, "resource", resource_id or call.params["resourceId"], "Invalid Resource identifier specified")
+
+
+def method_where(unit: Unit, api_id: str, member: str, value: str) -> str | None:
+    """The path and verb ("/pets/GET", at the root "//GET") of a method whose `member` is `value`, if there is one.
+
+    The resource made last is looked at first, as a refusal of AWS names it (recorded fact 44).
+    """
+    for _, resource in reversed(unit.find("resource", api_id)):
+        for verb, method in resource.get("resourceMethods", {}).items():
+            if method.get(member) == value:
+                return f"{resource['path']}/{verb}"
+    return None

@@ -1,0 +1,70 @@
+"""Who refers to a model: other models by `$ref`, methods by name."""
+
+import json
+import re
+from typing import Any
+
+from portico.ports.store import Document, Unit
+from portico.wire.aws.faults import BadRequestException
+
+_REFERENCE = re.compile(r"https://apigateway\.amazonaws\.com/restapis/([^/]+)/models/([^/#]+)(?:#(/.*))?")
+
+
+def flatten(unit: Unit, api_id: str, schema: str) -> str:
+    """The schema with every model of the API that it reaches under `definitions`, and references into there.
+
+    A schema that refers to no other model comes back as it is. Raises BadRequestException where a reference leads to
+    no model of this API.
+    """
+    reached: dict[str, Any] = {}
+    root = _rewrite(json.loads(schema), api_id, reached)
+    definitions: dict[str, Any] = {}
+    while missing := [name for name in reached if name not in definitions]:
+        for name in missing:
+            definitions[name] = _rewrite(_load(unit, api_id, name), api_id, reached)
+    if not definitions:
+        return schema
+    root["definitions"] = {**root.get("definitions", {}), **definitions}
+    return json.dumps(root, ensure_ascii=False)
+
+
+def method_using(unit: Unit, api_id: str, name: str) -> str | None:
+    """Which method holds the model, as a refusal words it: "method request: /pets/GET".
+
+    The resource made last is named first, as in the recording of recorded fact 44.
+    """
+    for _, resource in reversed(unit.find("resource", api_id)):
+        for verb, method in resource.get("resourceMethods", {}).items():
+            if name in (method.get("requestModels") or {}).values():
+                return f"method request: {resource['path']}/{verb}"
+            if status := _response_using(method, name):
+                return f"method response: {resource['path']}/{verb}/{status}"
+    return None
+
+
+def _response_using(method: Document, name: str) -> str | None:
+    for status, response in method.get("methodResponses", {}).items():
+        if name in (response.get("responseModels") or {}).values():
+            return str(status)
+    return None
+
+
+def _load(unit: Unit, api_id: str, name: str) -> Any:
+    model = unit.get("model", api_id, name)
+    if model is None:
+        raise BadRequestException(f"Invalid model identifier specified: {name}")
+    return json.loads(model["schema"])
+
+
+def _rewrite(node: Any, api_id: str, reached: dict[str, Any]) -> Any:
+    """The node with its references to the API's models turned inwards; the names met are added to `reached`."""
+    if isinstance(node, list):
+        return [_rewrite(item, api_id, reached) for item in node]
+    if not isinstance(node, dict):
+        return node
+    rewritten = {key: _rewrite(value, api_id, reached) for key, value in node.items()}
+    reference = _REFERENCE.fullmatch(node["$ref"]) if isinstance(node.get("$ref"), str) else None
+    if reference and reference[1] == api_id:
+        reached.setdefault(reference[2])
+        rewritten["$ref"] = f"#/definitions/{reference[2]}{reference[3] or ''}"
+    return rewritten

@@ -1,0 +1,87 @@
+"""The rules of the path tree: what a resource may be called, below what, and beside what."""
+
+import re
+from collections.abc import Iterator
+
+from portico.controlplane.patch import Edit
+from portico.ports.store import Document, Unit
+from portico.wire.aws.faults import BadRequestException, ConflictException, NotFoundException
+
+_PATH_PART = re.compile(r"[a-zA-Z0-9._\-:]+|\{[a-zA-Z0-9._\-:]+\+?\}")
+
+
+class ResourceTree:
+    """All resources of one API, loaded once. `nodes` holds their documents by id; changing one changes the tree."""
+
+    def __init__(self, unit: Unit, api_id: str) -> None:
+        self._unit = unit
+        self._api_id = api_id
+        self.nodes: dict[str, Document] = dict(unit.find("resource", api_id))
+
+    def place(self, resource: Document) -> None:
+        """Take a resource with its parent and name into the tree, new or at its new place.
+
+        Raises BadRequestException and ConflictException where it cannot stand there (recorded facts 30, 33 and 34).
+        """
+        name = resource["pathPart"]
+        if not _PATH_PART.fullmatch(name):
+            raise BadRequestException(
+                "Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable and curly braces at the "
+                "beginning and the end."
+            )
+        _check_below(self.nodes[resource["parentId"]].get("pathPart", ""))
+        siblings = [node["pathPart"] for node in self._children(resource["parentId"]) if node["id"] != resource["id"]]
+        _check_beside(name, siblings)
+        if self._children(resource["id"]):
+            _check_below(name)
+        self.nodes[resource["id"]] = resource
+
+    def subtree(self, resource_id: str) -> Iterator[Document]:
+        """The resource and all below it, parents before children."""
+        yield self.nodes[resource_id]
+        for child in self._children(resource_id):
+            yield from self.subtree(child["id"])
+
+    def save_from(self, resource: Document) -> None:
+        """Store a resource that may have moved and all below it, with the paths that they have now."""
+        for node in self.subtree(resource["id"]):
+            if "parentId" in node:
+                parent_path = self.nodes[node["parentId"]]["path"]
+                node["path"] = f"{parent_path.rstrip('/')}/{node['pathPart']}"
+            self._unit.put("resource", self._api_id, node["id"], node)
+
+    def rename(self, resource: Document, edit: Edit) -> None:
+        """Patch action: the value becomes the resource's name."""
+        if "parentId" not in resource:
+            raise BadRequestException("Root resource cannot update its pathPart.")
+        resource["pathPart"] = edit.value or ""
+        self.place(resource)
+
+    def reparent(self, resource: Document, edit: Edit) -> None:
+        """Patch action: the resource moves, with all below it, under the resource that the value names."""
+        if "parentId" not in resource:
+            raise BadRequestException("Root resource cannot update its parentId.")
+        if edit.value not in self.nodes:
+            raise NotFoundException("Invalid Resource identifier specified")
+        if any(node["id"] == edit.value for node in self.subtree(resource["id"])):
+            raise BadRequestException("Resources cannot be cyclical.")
+        resource["parentId"] = edit.value
+        self.place(resource)
+
+    def _children(self, resource_id: str) -> list[Document]:
+        return [node for node in self.nodes.values() if node.get("parentId") == resource_id]
+
+
+def _check_below(parent_name: str) -> None:
+    if parent_name.endswith("+}"):
+        raise BadRequestException(f"Cannot create a child of a resource with a greedy path variable: {parent_name}")
+
+
+def _check_beside(name: str, siblings: list[str]) -> None:
+    if name in siblings:
+        raise ConflictException(f"Another resource with the same parent already has this name: {name}")
+    variable = next((sibling for sibling in siblings if sibling.startswith("{")), None)
+    if name.startswith("{") and variable:
+        raise BadRequestException(
+            f"A sibling ({variable}) of this resource already has a variable path part -- only one is allowed"
+        )

@@ -1,0 +1,210 @@
+"""RestApis: the APIs themselves. Their stored document is what GetRestApi answers, but for the policy's escapes.
+
+`tags` is stored where there are any; whether an answer shows an empty one depends on the operation (recorded fact 18).
+"""
+
+from typing import Any
+
+from portico.controlplane.operation import Call, operation
+from portico.controlplane.paging import page
+from portico.controlplane.patch import Edit, PatchTable, Refusal, Rule, boolean, list_add, list_remove, text
+from portico.controlplane.rest import endpoints
+from portico.controlplane.rest.lookups import require_api
+from portico.controlplane.rest.models import add_default_models
+from portico.controlplane.rest.policydocument import accept_policy, show_policy
+from portico.controlplane.rest.tagging import check_tags
+from portico.ports.store import Document
+from portico.wire.aws.faults import BadRequestException
+
+MAX_COMPRESSION_SIZE = 10_485_760
+_API_KEY_SOURCES = ("HEADER", "AUTHORIZER")
+_ACCESS_MODES = ("BASIC", "STRICT")
+_SECURITY_POLICIES = (
+    "TLS_1_0",
+    "TLS_1_2",
+    "SecurityPolicy_TLS13_1_3_2025_09",
+    "SecurityPolicy_TLS13_1_3_FIPS_2025_09",
+    "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_2_FIPS_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_2_FIPS_PFS_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_2_Ext2_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_2_Ext2_FIPS_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_2_PQ_2025_09",
+    "SecurityPolicy_TLS13_1_2_2021_06",
+    "SecurityPolicy_TLS13_2025_EDGE",
+    "SecurityPolicy_TLS12_PFS_2025_EDGE",
+    "SecurityPolicy_TLS12_2018_EDGE",
+)
+_OPTIONAL = ("description", "version", "binaryMediaTypes", "tags", "securityPolicy", "endpointAccessMode")
+"""Left out of the document where they are absent or empty (recorded fact 18)."""
+
+
+@operation("CreateRestApi")
+def create_rest_api(call: Call) -> Document:
+    if call.params.get("cloneFrom"):
+        raise BadRequestException("CreateRestApi with cloneFrom is not supported yet")
+    document = new_api(call, call.params)
+    add_default_models(call, document["id"])
+    return show_api(document)
+
+
+@operation("GetRestApi")
+def get_rest_api(call: Call) -> Document:
+    return show_api(require_api(call), empty_tags=True)
+
+
+@operation("GetRestApis")
+def get_rest_apis(call: Call) -> Document:
+    apis = [(f"{api['createdDate']:017.6f}{key}", show_api(api)) for key, api in call.unit.find("restapi", "")]
+    return page(apis, call.params)
+
+
+@operation("UpdateRestApi")
+def update_rest_api(call: Call) -> Document:
+    document = require_api(call)
+    before = document.get("policy")
+    _PATCH.apply(document, call.params.get("patchOperations"))
+    endpoints.check_endpoint(document["endpointConfiguration"])
+    _check_access_mode(document)
+    if document.get("policy") != before and "policy" in document:
+        document["policy"] = accept_policy(document["policy"], call.realm, document["id"])
+    call.unit.put("restapi", "", document["id"], document)
+    return show_api(document, empty_tags=True)
+
+
+@operation("DeleteRestApi")
+def delete_rest_api(call: Call) -> Document:
+    api_id = require_api(call)["id"]
+    for stage, _ in call.unit.find("stage", api_id):
+        call.unit.stand("stage", f"{api_id}/{stage}", None)
+    call.unit.delete_scope(api_id)
+    call.unit.delete("restapi", "", api_id)
+    return {}
+
+
+def new_api(call: Call, params: dict[str, Any]) -> Document:
+    """Store a new API with its root resource and without models, and return its document.
+
+    `params` are CreateRestApi's; an import makes them from the document that it reads. Raises BadRequestException, a
+    wrong description before a wrong endpoint (recorded fact 23).
+    """
+    _check_texts(params)
+    api_id, root_id = call.realm.new_id(10), call.realm.new_id(10)
+    document: Document = {
+        "id": api_id,
+        "name": params["name"],
+        "createdDate": call.realm.clock.now(),
+        "apiKeySource": params.get("apiKeySource") or "HEADER",
+        "endpointConfiguration": endpoints.endpoint_configuration(params.get("endpointConfiguration")),
+        "disableExecuteApiEndpoint": bool(params.get("disableExecuteApiEndpoint")),
+        "rootResourceId": root_id,
+        **{member: params[member] for member in _OPTIONAL if params.get(member)},
+    }
+    if params.get("minimumCompressionSize") is not None:
+        document["minimumCompressionSize"] = compression_size(params["minimumCompressionSize"])
+    if params.get("policy"):
+        document["policy"] = accept_policy(params["policy"], call.realm, api_id)
+    _check_access_mode(document)
+    check_tags(document.get("tags", {}))
+    call.unit.put("restapi", "", api_id, document)
+    call.unit.put("resource", api_id, root_id, {"id": root_id, "path": "/"})
+    return document
+
+
+def show_api(document: Document, *, empty_tags: bool = False) -> Document:
+    """The stored document as an answer: the policy escaped, an empty `tags` only where the operation shows one."""
+    answer = dict(document)
+    if "policy" in answer:
+        answer["policy"] = show_policy(answer["policy"])
+    if empty_tags:
+        answer.setdefault("tags", {})
+    return answer
+
+
+def compression_size(value: Any) -> int:
+    """A minimumCompressionSize from a number or its text. 0 is one; raises BadRequestException (recorded fact 24)."""
+    try:
+        size = int(value)
+    except (TypeError, ValueError):
+        size = -1
+    if not 0 <= size <= MAX_COMPRESSION_SIZE:
+        raise BadRequestException(f"Invalid minimum compression size, must be between 0 and {MAX_COMPRESSION_SIZE}")
+    return size
+
+
+def _check_texts(params: dict[str, Any]) -> None:
+    if not params["name"].strip():
+        raise BadRequestException("Name cannot be empty")
+    if params.get("description") == "":
+        raise BadRequestException("Description cannot be an empty string")
+
+
+def _check_access_mode(document: Document) -> None:
+    # API reference: "Only available for RestApis that use security policies that start with SecurityPolicy_".
+    if "endpointAccessMode" in document and not document.get("securityPolicy", "").startswith("SecurityPolicy_"):
+        raise BadRequestException(
+            "Endpoint access mode is only available for security policies that start with SecurityPolicy_"
+        )
+
+
+# Patching
+
+
+def _replace_name(document: Document, edit: Edit) -> None:
+    if not (edit.value or "").strip():
+        raise BadRequestException("Name cannot be empty")
+    document["name"] = edit.value
+
+
+def _replace_binary_type(document: Document, edit: Edit) -> None:
+    # The entry goes, the value is appended: the order of the others stays (recorded fact 25).
+    list_remove("binaryMediaTypes")(document, edit)
+    if edit.value:
+        list_add("binaryMediaTypes")(document, edit._replace(keys=(edit.value,)))
+
+
+def _replace_compression_size(document: Document, edit: Edit) -> None:
+    if edit.value:
+        document["minimumCompressionSize"] = compression_size(edit.value)
+    else:
+        document.pop("minimumCompressionSize", None)
+
+
+def _one_of(member: str, allowed: tuple[str, ...]) -> Rule:
+    def act(document: Document, edit: Edit) -> None:
+        if edit.value not in allowed:
+            raise BadRequestException(f"Invalid {member} specified. Valid options are {','.join(allowed)}")
+        document[member] = edit.value
+
+    return Rule(f"/{member}", {"replace": act})
+
+
+_PATCH = PatchTable(
+    Refusal.BY_OPERATION,
+    Rule("/name", {"replace": _replace_name}),
+    Rule("/description", {"add": text("description"), "replace": text("description"), "remove": text("description")}),
+    Rule(
+        "/binaryMediaTypes/{type}",
+        {
+            "add": list_add("binaryMediaTypes"),
+            "replace": _replace_binary_type,
+            "remove": list_remove("binaryMediaTypes"),
+        },
+    ),
+    Rule("/minimumCompressionSize", {"replace": _replace_compression_size}),
+    Rule("/disableExecuteApiEndpoint", {"replace": boolean("disableExecuteApiEndpoint")}),
+    Rule("/policy", {"replace": text("policy")}),
+    _one_of("apiKeySource", _API_KEY_SOURCES),
+    _one_of("securityPolicy", _SECURITY_POLICIES),
+    _one_of("endpointAccessMode", _ACCESS_MODES),
+    Rule(
+        "/endpointConfiguration/types/{type}",
+        {"add": endpoints.add_type, "remove": endpoints.remove_type, "replace": endpoints.replace_type},
+        wrong_op="Invalid patch operation specified. Must be 'add'|'remove'|'replace'",  # recorded fact 21
+    ),
+    Rule("/endpointConfiguration/ipAddressType", {"replace": endpoints.replace_ip_address_type}),
+    Rule(
+        "/endpointConfiguration/vpcEndpointIds",
+        {"add": endpoints.add_vpc_endpoint, "remove": endpoints.remove_vpc_endpoint},
+    ),
+)

@@ -1,0 +1,79 @@
+"""A document of OpenAPI 2.0 or 3.0 as an ImportedApi. Nothing is stored here.
+
+    api = read_api(read_document(body, variables), base_path="prepend", new_id=realm.new_id)
+
+Raises BadRequestException for what is no OpenAPI document and, naming the place, for what Portico could not obey.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from portico.controlplane.openapi.basepath import prefix_of
+from portico.controlplane.openapi.bodies import OPENAPI_3, SWAGGER_2, Dialect
+from portico.controlplane.openapi.extensions import PATH_ITEM, refuse_misplaced
+from portico.controlplane.openapi.form import ImportedApi, ImportedMethod
+from portico.controlplane.openapi.operations import OperationReader
+from portico.controlplane.openapi.place import Place
+from portico.controlplane.openapi.reading import invalid, shown
+from portico.controlplane.openapi.schemas import Models
+from portico.controlplane.openapi.security import read_authorizers
+from portico.controlplane.openapi.settings import read_gateway_responses, read_request_validators, read_settings
+
+
+def read_api(document: dict[str, Any], *, base_path: str, new_id: Callable[[int], str]) -> ImportedApi:
+    """The whole document. `base_path` is one of basepath.MODES; `new_id` names the models of unnamed schemas."""
+    dialect = _dialect(document)
+    root = Place(document)
+    api = _about(root)
+    api.notes.extend(refuse_misplaced(root))
+    api.settings = read_settings(root)
+    api.request_validators = read_request_validators(root)
+    api.gateway_responses = read_gateway_responses(root)
+    api.authorizers = read_authorizers(root.dig(*dialect.security_schemes))
+    models = Models(root.dig(*dialect.schemas), new_id, api.warnings)
+    reader = OperationReader(root, dialect, models, api.request_validators, api.warnings)
+    api.resources = _resources(root, prefix_of(dialect.base_path(root), base_path), reader)
+    models.check_references()
+    api.models = models.documents
+    return api
+
+
+def _dialect(document: dict[str, Any]) -> Dialect:
+    """Raises BadRequestException in AWS's words for a document without a version (recorded fact 94)."""
+    if shown(document.get("swagger", "")) in ("2.0", "2"):
+        return SWAGGER_2
+    version = shown(document.get("openapi", ""))
+    if version.startswith("3.0"):
+        return OPENAPI_3
+    raise invalid(f"OpenAPI {version} is not supported, 2.0 and 3.0 are." if version[:1].isdigit() else "")
+
+
+def _about(root: Place) -> ImportedApi:
+    title = root.dig("info", "title")
+    if title is None:
+        raise root.refuse("the document has no info.title to name the API by")
+    api = ImportedApi(title.text())
+    if (description := root.dig("info", "description")) is not None:
+        api.description = description.text() or None
+    if (version := root.dig("info", "version")) is not None:
+        api.version = version.text() or None
+    return api
+
+
+def _resources(root: Place, prefix: str, reader: OperationReader) -> dict[str, dict[str, ImportedMethod]]:
+    """Every path with its methods, under the prefix. Paths that differ only in slashes at the end are one resource."""
+    resources: dict[str, dict[str, ImportedMethod]] = {}
+    paths = root.get("paths")
+    for path, item in paths.members() if paths is not None else ():
+        if path.startswith("x-"):
+            continue
+        if item.pointer != f"{paths.pointer}/{path.replace('~', '~0').replace('/', '~1')}":  # type: ignore[union-attr]
+            refuse_misplaced(item, PATH_ITEM)
+        if not path.startswith("/"):
+            raise item.refuse(f"the path '{path}' does not start with /")
+        whole = prefix + path.rstrip("/") or "/"
+        methods = reader.read_path(whole, item)
+        if resources.keys() & {whole} and resources[whole].keys() & methods.keys():
+            raise item.refuse(f"the path '{path}' is given twice")
+        resources.setdefault(whole, {}).update(methods)
+    return resources

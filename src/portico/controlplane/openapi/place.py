@@ -1,0 +1,134 @@
+"""A value of the imported document together with where it stands: whoever reads it wrongly can say where.
+
+The place is a JSON pointer in a URI fragment, as OpenAPI's own references write it: `#/paths/~1pets/get/security`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from portico.controlplane.openapi.reading import shown
+from portico.wire.aws.faults import BadRequestException
+
+_MAX_REFERENCES = 32
+"""Longer chains of references are circles."""
+
+
+class Place:
+    """One value of the document. Members that are null count as absent."""
+
+    __slots__ = ("_root", "pointer", "value")
+
+    def __init__(self, value: Any, pointer: str = "#", root: Any = None) -> None:
+        self.value = value
+        self.pointer = pointer
+        self._root = value if root is None else root
+
+    def refuse(self, why: str) -> BadRequestException:
+        """The error that names this place."""
+        return BadRequestException(f"Unable to import the API definition: {why} (at {self.pointer})")
+
+    def child(self, name: str, value: Any) -> Place:
+        return Place(value, f"{self.pointer}/{escape(name)}", self._root)
+
+    def get(self, name: str) -> Place | None:
+        """The member of that name, with its reference followed; None where it is absent or null."""
+        value = self.mapping().get(name)
+        return None if value is None else self.child(name, value).resolved()
+
+    def raw(self, name: str) -> Place | None:
+        """The member of that name as it stands, a reference being a reference."""
+        value = self.mapping().get(name)
+        return None if value is None else self.child(name, value)
+
+    def dig(self, *names: str) -> Place | None:
+        """The place below several names, or None."""
+        place: Place | None = self
+        for name in names:
+            place = place.get(name) if place is not None else None
+        return place
+
+    def mapping(self) -> dict[str, Any]:
+        if not isinstance(self.value, dict):
+            raise self.refuse("an object is expected here")
+        return self.value
+
+    def members(self) -> Iterator[tuple[str, Place]]:
+        """(name, place) of every member that is not null, with references followed."""
+        for name, value in self.mapping().items():
+            if value is not None:
+                yield name, self.child(name, value).resolved()
+
+    def items(self) -> list[Place]:
+        if not isinstance(self.value, list):
+            raise self.refuse("an array is expected here")
+        return [self.child(str(index), value).resolved() for index, value in enumerate(self.value)]
+
+    def text(self) -> str:
+        """A string; a number or boolean counts as what it looks like, since YAML makes them of unquoted words."""
+        if isinstance(self.value, dict | list) or self.value is None:
+            raise self.refuse("a string is expected here")
+        return shown(self.value)
+
+    def texts(self) -> list[str]:
+        return [item.text() for item in self.items()]
+
+    def choice(self, *options: str) -> str:
+        """One of `options`, which AWS reads in either case."""
+        chosen = self.text().upper()
+        if chosen not in options:
+            raise self.refuse(f"'{self.text()}' is none of {', '.join(options)}")
+        return chosen
+
+    def flag(self) -> bool:
+        """A boolean, or the word for one."""
+        words = {"true": True, "false": False}
+        if self.text().lower() not in words:
+            raise self.refuse("true or false is expected here")
+        return words[self.text().lower()]
+
+    def integer(self) -> int:
+        if self.text().isdecimal() and len(self.text()) < 16:
+            return int(self.text())
+        raise self.refuse("a whole number is expected here")
+
+    def reference(self) -> str | None:
+        """The `$ref` that stands here, if any."""
+        if isinstance(self.value, dict) and isinstance(self.value.get("$ref"), str):
+            return str(self.value["$ref"])
+        return None
+
+    def resolved(self) -> Place:
+        """Where the references that begin here end. References into other files are refused, as circles are."""
+        place = self
+        for _ in range(_MAX_REFERENCES):
+            target = place.reference()
+            if target is None or _names_a_model(target):
+                return place
+            place = self._follow(target)
+        raise self.refuse("the references that begin here never end")
+
+    def _follow(self, target: str) -> Place:
+        if not target.startswith("#/"):
+            raise self.refuse(f"the reference '{target}' does not point into this document")
+        value = self._root
+        for segment in target[2:].split("/"):
+            name = segment.replace("~1", "/").replace("~0", "~")
+            value = value.get(name) if isinstance(value, dict) else None
+        if value is None:
+            raise self.refuse(f"nothing stands where the reference '{target}' points")
+        return Place(value, target, self._root)
+
+
+def escape(name: str) -> str:
+    """A name as one segment of a JSON pointer."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+MODEL_PREFIXES = ("#/definitions/", "#/components/schemas/")
+
+
+def _names_a_model(target: str) -> bool:
+    """References to schemas stay references: they become the names of models."""
+    return target.startswith(MODEL_PREFIXES)

@@ -1,0 +1,153 @@
+"""From the bytes of an import to a tree of plain values, bounded before anything is built from it.
+
+The tree holds dicts with string keys, lists, strings, ints, finite floats, booleans and None, and nothing is shared:
+YAML's aliases are expanded, under a budget. AWS's variables (`${AWS::Region}` …) are replaced on the way.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from portico.wire.aws.faults import BadRequestException
+
+try:
+    from yaml import CSafeLoader as _SafeLoader
+except ImportError:  # a PyYAML built without libyaml: the same answers, slower
+    from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
+
+MAX_BYTES = 6 * 1024 * 1024
+"""AWS's limit of a definition file (the limits page: 6 MB)."""
+MAX_DEPTH = 100
+MAX_NODES = 400_000
+"""About one value per 15 bytes of the largest file; what aliases expand to counts too."""
+MAX_ALIASES = 50
+"""What SnakeYAML, AWS's own parser by its messages, allows of a document by default."""
+
+_NOT_OPENAPI = "Invalid OpenAPI input."
+"""AWS's whole answer to junk (recorded fact 94)."""
+_AWS_VARIABLE = re.compile(r"\$\{(AWS::(?:AccountId|Partition|Region))\}")
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+_MERGE = "tag:yaml.org,2002:merge"
+
+
+def invalid(why: str = "") -> BadRequestException:
+    """AWS's answer to a document that is none, and ours with the reason where AWS's words are not known."""
+    return BadRequestException(f"{_NOT_OPENAPI} {why}".rstrip())
+
+
+def read_document(body: bytes, variables: Mapping[str, str]) -> dict[str, Any]:
+    """The document's tree. `variables` holds the values of AWS::AccountId, AWS::Partition and AWS::Region.
+
+    Raises BadRequestException for what is neither JSON nor YAML, is no mapping, names a key twice, or is too large.
+    """
+    if len(body) > MAX_BYTES:
+        raise invalid(f"The definition is larger than {MAX_BYTES} bytes.")
+    try:
+        text = body.decode("utf-8-sig")
+        raw = _json(text) if text.lstrip()[:1] in ("{", "[") else _yaml(text)
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
+        raise invalid() from error
+    tree = _Settling(variables).settle(raw, 0)
+    if not isinstance(tree, dict):
+        raise invalid()
+    return tree
+
+
+def _json(text: str) -> Any:
+    return json.loads(text, object_pairs_hook=_unique)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise invalid(f"The key '{next(n for n in names if names.count(n) > 1)}' is given twice in one object.")
+    return document
+
+
+def _yaml(text: str) -> Any:
+    _measure(text)
+    return yaml.load(text, Loader=_Loader)  # noqa: S506  a subclass of the safe loader
+
+
+def _measure(text: str) -> None:
+    """Depth and aliases from the parser's events, before a tree is composed: libyaml composes recursively."""
+    depth = aliases = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.AliasEvent):
+            aliases += 1
+        if depth > MAX_DEPTH:
+            raise invalid(f"The definition is nested more than {MAX_DEPTH} levels deep.")
+        if aliases > MAX_ALIASES:
+            raise invalid(f"The definition uses more than {MAX_ALIASES} aliases.")
+
+
+class _Loader(_SafeLoader):
+    """The safe loader without timestamps (`version: 2022-04-12` is text), with merges counted and keys unique."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
+        for first, resolvers in _SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._flattened: set[int] = set()
+        self._merged = 0
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Merge `<<` into the mapping. Merges of merges multiply, so what they make counts against the budget."""
+        if id(node) in self._flattened:
+            return
+        self._flattened.add(id(node))
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE]
+        if len(set(keys)) != len(keys):
+            raise invalid(f"The key '{next(k for k in keys if keys.count(k) > 1)}' is given twice in one mapping.")
+        super().flatten_mapping(node)
+        self._merged += len(node.value)
+        if self._merged > MAX_NODES:
+            raise invalid("The definition's merges make it too large.")
+
+
+class _Settling:
+    """Copies a tree into plain values with string keys, counting what it copies."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+        self._nodes = 0
+
+    def settle(self, value: Any, depth: int) -> Any:
+        self._nodes += 1
+        if self._nodes > MAX_NODES or depth > MAX_DEPTH:
+            raise invalid(f"The definition holds more than {MAX_NODES} values or is nested too deep.")
+        if isinstance(value, dict):
+            return self._settle_mapping(value, depth)
+        if isinstance(value, list):
+            return [self.settle(item, depth + 1) for item in value]
+        if isinstance(value, str):
+            return _AWS_VARIABLE.sub(lambda found: self._variables[found[1]], value) if "${AWS::" in value else value
+        if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
+            return value
+        raise invalid()
+
+    def _settle_mapping(self, mapping: dict[Any, Any], depth: int) -> dict[str, Any]:
+        settled: dict[str, Any] = {}
+        for key, value in mapping.items():
+            name = key if isinstance(key, str) else shown(key)
+            if name in settled:
+                raise invalid(f"The key '{name}' is given twice in one mapping.")
+            settled[name] = self.settle(value, depth + 1)
+        return settled
+
+
+def shown(value: Any) -> str:
+    """A scalar as AWS writes it in names and messages: YAML's integer 200 is "200", true is "true" (fact 95, 99)."""
+    return value if isinstance(value, str) else json.dumps(value, default=str)

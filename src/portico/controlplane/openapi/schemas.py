@@ -1,0 +1,119 @@
+"""Schemas become models: the named ones under their names, the others under names that are made up, as AWS does.
+
+Inside a schema a reference to another becomes the address of its model (recorded fact 104).
+"""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from portico.controlplane.openapi.place import MODEL_PREFIXES, Place
+from portico.ports.store import Document
+
+MODELS_URL = "https://apigateway.amazonaws.com/restapis/{api_id}/models/"
+
+_NAME = re.compile(r"[a-zA-Z0-9]+")
+_PRIMITIVES = ("string", "number", "integer", "boolean", "null", "file")
+
+
+class Models:
+    """The models of one document, and how its methods refer to them."""
+
+    def __init__(self, schemas: Place | None, new_id: Callable[[int], str], warnings: list[str]) -> None:
+        self.documents: dict[str, Document] = {}
+        self._made: dict[str, str] = {}
+        self._new_id = new_id
+        self._warnings = warnings
+        for name, schema in sorted(schemas.mapping().items()) if schemas is not None else []:
+            self._define(name, schemas.child(name, schema))  # type: ignore[union-attr]
+
+    def _define(self, name: str, schema: Place) -> None:
+        if _NAME.fullmatch(name):
+            self.documents[name] = _model(name, schema)
+        else:
+            self._warnings.append(f"Model name must be alphanumeric: {name}")
+
+    def of_request(self, schema: Place) -> str | None:
+        """The model's name for a request body. A missing one is a warning, in AWS's words; `{}` needs none."""
+        if not schema.mapping():
+            return None
+        return self._named(schema) if schema.reference() else self._made_up(schema)
+
+    def of_response(self, schema: Place) -> str | None:
+        """The same for a response body; AWS keeps no model of a primitive one (guide: known issues)."""
+        if schema.reference() is None and schema.mapping().get("type") in _PRIMITIVES:
+            return None
+        return self.of_request(schema)
+
+    def _named(self, schema: Place) -> str | None:
+        name = referred(schema)
+        if name in self.documents:
+            return name
+        self._warnings.append(f"Reference to model '{name}' not found. Ignoring.")
+        return None
+
+    def _made_up(self, schema: Place) -> str:
+        """One model for each place that a schema stands at, however many media types it is for."""
+        if schema.pointer not in self._made:
+            name = self._made[schema.pointer] = f"MODEL{self._new_id(6)}"
+            self.documents[name] = _model(name, schema)
+        return self._made[schema.pointer]
+
+    def check_references(self) -> None:
+        """Every model that a model refers to must be there: else its validation would be something else."""
+        for document in self.documents.values():
+            place: Place = document["schema"]
+            _visit(place, self._check_reference)
+
+    def _check_reference(self, place: Place) -> None:
+        if (name := referred(place)) is not None and name not in self.documents:
+            raise place.refuse(f"there is no model '{name}'")
+
+
+def _model(name: str, schema: Place) -> Document:
+    model: Document = {"name": name, "contentType": "application/json", "schema": schema}
+    description = schema.mapping().get("description")
+    if isinstance(description, str) and description:
+        model["description"] = description
+    return model
+
+
+def referred(place: Place) -> str | None:
+    """The name of the model that the reference at `place` means; None where it means a model by its address."""
+    target = place.reference() or ""
+    if target.startswith(MODELS_URL.partition("{")[0]):
+        return None
+    prefix = next((prefix for prefix in MODEL_PREFIXES if target.startswith(prefix)), None)
+    name = target.removeprefix(prefix or "")
+    if prefix is None or "/" in name:
+        raise place.refuse(f"the reference '{target}' is not to a schema of this document's own")
+    return name.replace("~1", "/").replace("~0", "~")
+
+
+def _visit(place: Place, see: Callable[[Place], None]) -> None:
+    if place.reference() is not None:
+        see(place)
+    elif isinstance(place.value, dict):
+        for name, value in place.value.items():
+            _visit(place.child(name, value), see)
+    elif isinstance(place.value, list):
+        for index, value in enumerate(place.value):
+            _visit(place.child(str(index), value), see)
+
+
+def schema_text(schema: Place, api_id: str) -> str:
+    """The schema as a model of the API `api_id` keeps it: JSON, references rewritten."""
+    rewritten = _rewrite(schema, MODELS_URL.format(api_id=api_id))
+    return json.dumps(rewritten, indent=2, separators=(",", " : "), ensure_ascii=False)
+
+
+def _rewrite(place: Place, url: str) -> Any:
+    if place.reference() is not None:
+        name = referred(place)
+        return place.value if name is None else {**place.value, "$ref": url + name}
+    if isinstance(place.value, dict):
+        return {name: _rewrite(place.child(name, value), url) for name, value in place.value.items()}
+    if isinstance(place.value, list):
+        return [_rewrite(place.child(str(index), value), url) for index, value in enumerate(place.value)]
+    return place.value

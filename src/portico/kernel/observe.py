@@ -56,5 +56,126 @@ class BadClient(Observation):
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class ServerReady(Observation):
+    """Every process is ready. The addresses are as bound: a port 0 of the settings has become a real one."""
+
+    control: tuple[str, ...]
+    """URLs."""
+    gateway: tuple[str, ...]
+    credentials: str
+    """Path of the file with the root access key."""
+    seconds: float
+    """Since the server was started."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStopping(Observation):
+    """The server was asked to stop; its processes finish what is under way."""
+
+    drain_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStopped(Observation):
+    """Every process is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessReady(Observation):
+    """A process serves. `role` is "control" or "worker"."""
+
+    role: str
+    slot: int
+    process: int
+    seconds: float
+    """Since it was forked."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessDied(Observation):
+    """A process ended though nobody had asked it to."""
+
+    role: str
+    slot: int
+    process: int
+    how: str
+    """Its signal or its exit status, in words."""
+    respawn_seconds: float
+    """When its successor starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessKilled(Observation):
+    """A process did not leave in time, or never became ready, and was killed."""
+
+    role: str
+    slot: int
+    process: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draining(Observation):
+    """A worker stopped accepting; `connections` were still open."""
+
+    slot: int
+    process: int
+    connections: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drained(Observation):
+    """A worker left. `cut` connections were still busy when its time was over."""
+
+    slot: int
+    process: int
+    cut: int
+
+
+@dataclass(frozen=True, slots=True)
+class RestartBegan(Observation):
+    """A rolling restart: each process is replaced by a successor that is ready before it leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestartFinished(Observation):
+    """Every process is a new one."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RestartAbandoned(Observation):
+    """A rolling restart stopped: what runs goes on serving."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FewDescriptors(Observation):
+    """The system lets a worker open fewer files than its connections may need."""
+
+    allowed: int
+    wanted: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesNotApplied(Observation):
+    """A process could not follow the change feed: it goes on with what it has, and tries again."""
+
+    role: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogLinesDropped(Observation):
+    """Lines of an access log could not be written."""
+
+    path: str
+    lines: int
+    reason: str
+
+
 class Observer(Protocol):
     def __call__(self, observation: Observation, /) -> None: ...

@@ -1,0 +1,125 @@
+"""Access logs as files under `<data-dir>/logs/`, one for each log group and one for the server.
+
+Lines are collected and written together: one write for 64 lines, or 100 ms after the first of a batch. Files are
+opened for appending, so that the workers share them: a batch is one write. What cannot be written is dropped and
+counted; the operator is told at most every ten seconds. A rolling restart (SIGHUP) opens the files anew.
+"""
+
+import hashlib
+import os
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from portico.kernel.observe import LogLinesDropped, Observer
+from portico.ports.access_log import Sink
+
+BATCH_LINES: Final = 64
+BATCH_SECONDS: Final = 0.1
+TOLD_EVERY_SECONDS: Final = 10.0
+_LONGEST_NAME: Final = 200
+_UNSAFE = re.compile(r"[^A-Za-z0-9._#-]")
+
+CallLater = Callable[[float, Callable[[], None]], object]
+"""An event loop's `call_later`."""
+
+
+class _LogFile:
+    """One file and the lines that wait for it."""
+
+    def __init__(self, logs: "AccessLogs", path: Path) -> None:
+        self._logs = logs
+        self._path = path
+        self._descriptor = -1
+        self._lines: list[bytes] = []
+        self._dropped = 0
+        self._told_at = 0.0
+
+    def write(self, line: bytes) -> None:
+        lines = self._lines
+        lines.append(line)
+        if len(lines) >= BATCH_LINES:
+            self.flush()
+        elif len(lines) == 1:
+            self._logs.wake()
+
+    def flush(self) -> None:
+        lines = self._lines
+        if not lines:
+            return
+        data = b"\n".join(lines) + b"\n"
+        self._lines = []
+        try:
+            self._open()
+            written = os.write(self._descriptor, data)
+        except OSError as error:
+            self._drop(len(lines), error.strerror or str(error))
+        else:
+            if written < len(data):
+                self._drop(data.count(b"\n", written), "the disk is full")
+
+    def _open(self) -> None:
+        if self._descriptor < 0:
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+            self._descriptor = os.open(self._path, flags, 0o640)
+
+    def _drop(self, lines: int, reason: str) -> None:
+        self._dropped += lines
+        now = time.monotonic()
+        if self._told_at == 0.0 or now - self._told_at >= TOLD_EVERY_SECONDS:
+            self._logs.observer(LogLinesDropped(str(self._path), self._dropped, reason))
+            self._dropped = 0
+            self._told_at = now
+
+    def close(self) -> None:
+        self.flush()
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+class AccessLogs:
+    """The access logs of one worker. For one thread, like the loop whose `call_later` it uses."""
+
+    def __init__(self, directory: Path, call_later: CallLater, observer: Observer) -> None:
+        self._directory = directory
+        self._call_later = call_later
+        self.observer = observer
+        self._files: dict[str, _LogFile] = {}
+        self._awake = False
+
+    def sink(self, destination_arn: str | None, /) -> Sink:
+        """The Sink of a destination. Two ARNs of one log group (`…:*` or not) are one file."""
+        name = file_name(destination_arn)
+        file = self._files.get(name)
+        if file is None:
+            file = self._files[name] = _LogFile(self, self._directory / name)
+        return file.write
+
+    def wake(self) -> None:
+        """See to it that what waits is written within `BATCH_SECONDS`."""
+        if not self._awake:
+            self._awake = True
+            self._call_later(BATCH_SECONDS, self.flush)
+
+    def flush(self) -> None:
+        self._awake = False
+        for file in self._files.values():
+            file.flush()
+
+    def close(self) -> None:
+        for file in self._files.values():
+            file.close()
+
+
+def file_name(destination_arn: str | None) -> str:
+    """The file for `arn:aws:logs:REGION:ACCOUNT:log-group:NAME[:*]`: its NAME, what is unsafe percent-encoded."""
+    if destination_arn is None:
+        return "access.log"
+    group = destination_arn.removesuffix(":*").rpartition(":")[2]
+    name = _UNSAFE.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), group)
+    if name.startswith(".") or len(name) > _LONGEST_NAME:
+        name = f"{name.lstrip('.')[:_LONGEST_NAME]}-{hashlib.sha256(group.encode()).hexdigest()[:16]}"
+    return (name or "unnamed") + ".log"

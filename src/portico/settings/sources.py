@@ -1,0 +1,85 @@
+"""Where the values of options come from.
+
+An option `--drain-seconds` is also `PORTICO_DRAIN_SECONDS` in the environment and the key `drain-seconds` in a file:
+the command line wins over the environment, the environment over the file, the file over the default. Wherever a value
+comes from, it is checked by the same parser, and a bad one is told with the name it had there.
+"""
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from portico.settings import OPTIONS, Address, Raw, SettingError, Settings, from_raw
+
+CONFIG_FILE: Final = "portico.toml"
+_PREFIX: Final = "PORTICO_"
+
+
+def flag_name(name: str) -> str:
+    """`drain_seconds` as `--drain-seconds`."""
+    return "--" + name.replace("_", "-")
+
+
+def load(flags: Mapping[str, Any], environ: Mapping[str, str], config: str | None = None) -> Settings:
+    """Settings from the command line (None: not given), the environment and a file. Raises SettingError.
+
+    `config` is the file's path; without it `PORTICO_CONFIG`, or `portico.toml` in the working directory where that is.
+    """
+    path = config or environ.get(_PREFIX + "CONFIG")
+    raw = dict(_from_file(Path(path or CONFIG_FILE))) if path or Path(CONFIG_FILE).is_file() else {}
+    for name in OPTIONS:
+        variable = _PREFIX + name.upper()
+        if variable in environ:
+            raw[name] = (variable, environ[variable])
+        if flags.get(name) not in (None, [], ()):
+            raw[name] = (flag_name(name), flags[name])
+    settings = from_raw(raw)
+    for check in _CHECKS:
+        check(settings)
+    return settings
+
+
+def _from_file(path: Path) -> Iterator[tuple[str, Raw]]:
+    import tomllib  # only the command line reads files; the supervisor need not carry a parser
+
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingError(f"{path}: cannot be read as TOML: {error}") from None
+    known = {name.replace("_", "-"): name for name in OPTIONS}
+    for key, value in document.items():
+        name = known.get(key.replace("_", "-"))
+        if name is None:
+            near = difflib.get_close_matches(key, known, 1)
+            raise SettingError(f"{path}: unknown key {key!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        yield name, (f"{path}, {key}", value)
+
+
+def _tls_pairs(settings: Settings) -> None:
+    for cert, key in (("tls_cert", "tls_key"), ("control_tls_cert", "control_tls_key")):
+        if (getattr(settings, cert) is None) != (getattr(settings, key) is None):
+            raise SettingError(f"{flag_name(cert)} and {flag_name(key)} are given together or not at all")
+
+
+def _control_is_private(settings: Settings) -> None:
+    if settings.control_tls_cert is not None or settings.insecure_control:
+        return
+    for address in settings.control:
+        if not address.is_loopback:
+            raise SettingError(
+                f"--control: {address} is reachable from other machines; give --control-tls-cert and"
+                " --control-tls-key, or --insecure-control to serve the AWS API there without TLS"
+            )
+
+
+def _addresses_differ(settings: Settings) -> None:
+    seen: set[Address] = set()
+    for address in (*settings.control, *settings.gateway):
+        if address in seen and address.port:
+            raise SettingError(f"--control, --gateway: {address} is given twice")
+        seen.add(address)
+
+
+_CHECKS: Final[tuple[Callable[[Settings], None], ...]] = (_tls_pairs, _control_is_private, _addresses_differ)
+"""What no option can say alone."""

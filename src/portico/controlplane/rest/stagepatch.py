@@ -30,6 +30,8 @@ from portico.wire.aws.faults import AwsError, BadRequestException
 _PROMOTED_TO = ("/deploymentId", "/variables")
 _PROMOTED_FROM = ("/canarySettings/deploymentId", "/canarySettings/stageVariableOverrides")
 
+_METHOD = "/{resource}/{verb}"
+
 # Character by character as the live service wrote it (recorded scenario TestStages::test_create_update_stages): the
 # commas that are not there included.
 _SETTING_PATHS = (
@@ -64,7 +66,7 @@ class _StagePatchTable(PatchTable):
                 "Invalid accessLogSettings path. Must be one of : "
                 "[/accessLogSettings/destinationArn, /accessLogSettings/format]"
             )
-        if rule is not None:
+        if rule is not None and rule.pattern != _METHOD:
             return BadRequestException(f"Invalid {op} operation with path: {path}")
         return _unknown_path(path)
 
@@ -192,25 +194,24 @@ def _promote_variables(stage: Document, edit: Edit) -> None:
 
 def _set_method(setting: MethodSetting) -> Action:
     def act(stage: Document, edit: Edit) -> None:
+        every, verb = edit.keys[0] == "*", edit.keys[1]
+        if every != (verb == "*") or (not every and verb not in VERBS):
+            raise _unknown_path(edit.path)
         value = _converted(setting.convert, edit)
         settings = stage["methodSettings"]
-        key = _method_key(settings, edit)
         # A new entry starts from the stage's own, and does not follow it afterwards: recorded fact 68.
-        entry = settings.setdefault(key, dict(settings.get("*/*") or default_method_settings()))
+        entry = settings.setdefault(_method_key(stage, edit), {**(settings.get("*/*") or default_method_settings())})
         entry[setting.member] = value
 
     return act
 
 
 def _remove_method(stage: Document, edit: Edit) -> None:
-    settings = stage["methodSettings"]
-    if edit.keys[1] != "*" and edit.keys[1] not in VERBS:
-        raise _nothing_to_remove(edit.path)
-    if settings.pop(_method_key(settings, edit), None) is None:
+    if stage["methodSettings"].pop(_method_key(stage, edit), None) is None:
         raise _nothing_to_remove(edit.path)
 
 
-def _method_key(settings: Document, edit: Edit) -> str:
+def _method_key(stage: Document, edit: Edit) -> str:
     """The key of `methodSettings` that a patch means.
 
     As it was addressed, `~1` included (so live stages show a path of several segments and the root), but a path of one
@@ -218,12 +219,10 @@ def _method_key(settings: Document, edit: Edit) -> str:
     existing key is that key.
     """
     resource, verb = edit.path.split("/")[1:3]
-    every = edit.keys[0] == "*"
-    if every != (verb == "*") or (not every and verb not in VERBS):
-        raise _unknown_path(edit.path)
     bare = resource.removeprefix("~1")
     key = f"{bare if bare and '~1' not in bare else resource}/{verb}"
-    return next((known for known in settings if plain_method_key(known) == plain_method_key(key)), key)
+    plain = plain_method_key(key)
+    return next((known for known in stage["methodSettings"] if plain_method_key(known) == plain), key)
 
 
 def _only(action: Action) -> dict[str, Action]:
@@ -263,6 +262,6 @@ STAGE_PATCH = _StagePatchTable(
             "remove": _in_existing_canary(_remove_variable("stageVariableOverrides")),
         },
     ),
-    Rule("/{resource}/{verb}", {"remove": _remove_method}),
-    *(Rule(f"/{{resource}}/{{verb}}/{end}", _only(_set_method(one))) for end, one in METHOD_SETTINGS.items()),
+    Rule(_METHOD, {"remove": _remove_method}),
+    *(Rule(f"{_METHOD}/{end}", _only(_set_method(one))) for end, one in METHOD_SETTINGS.items()),
 )

@@ -240,6 +240,7 @@ STAGE_PATCH = _StagePatchTable(
     Rule("/cacheClusterEnabled", _only(_assign("cacheClusterEnabled", flag))),
     Rule("/cacheClusterSize", _only(_assign("cacheClusterSize", one_of(*CACHE_SIZES)))),
     Rule("/clientCertificateId", _only(text("clientCertificateId"))),
+    # In the guide and in what terraform sends, though not in the list of the refusal (corrected from fact 70).
     Rule("/documentationVersion", _only(text("documentationVersion"))),
     Rule("/tracingEnabled", _only(_assign("tracingEnabled", flag))),
     Rule(

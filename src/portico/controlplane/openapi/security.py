@@ -88,9 +88,11 @@ def _require(protection: Protection, name: str, scheme: Place, scopes: Place) ->
     if authorizer is not None:
         _protect(protection, scopes, _TYPES[_member(authorizer, "type").choice(*_TYPES)], name)
         protection.scopes = scopes.texts()
+    elif scopes.items():
+        raise scopes.refuse(f"the security scheme '{name}' has no authorizer that could check scopes")
     elif authtype is not None and authtype.text().lower() == _SIGV4:
         _protect(protection, scopes, "AWS_IAM", None)
-    elif _is_api_key(scheme):
+    elif authtype is None and _is_api_key(scheme):
         protection.api_key_required = True
     else:
         raise scopes.refuse(

@@ -1,0 +1,123 @@
+"""Reading a document: what comes out is plain and bounded, whatever goes in."""
+
+import pytest
+
+from portico.controlplane.openapi import reading
+from portico.controlplane.openapi.reading import read_document
+from portico.wire.aws.faults import BadRequestException
+
+VARIABLES = {"AWS::AccountId": "000000000000", "AWS::Partition": "aws", "AWS::Region": "eu-west-1"}
+
+
+def read(text: str) -> dict[str, object]:
+    return read_document(text.encode(), VARIABLES)
+
+
+def test_json_and_yaml_give_the_same_tree() -> None:
+    assert read('{"a": [1, 2.5, true, null, "x"]}') == read("a: [1, 2.5, true, null, x]")
+
+
+def test_keys_are_text_whatever_yaml_makes_of_them() -> None:
+    assert read("200: a\ntrue: b\n1.5: c\nnull: d\n") == {"200": "a", "true": "b", "1.5": "c", "null": "d"}
+
+
+def test_what_looks_like_a_time_stays_text() -> None:
+    assert read("version: 2022-04-12T15:36:55Z\nday: 2022-04-12") == {
+        "version": "2022-04-12T15:36:55Z",
+        "day": "2022-04-12",
+    }
+
+
+def test_awss_variables_are_replaced_and_others_left() -> None:
+    assert read(
+        '{"uri": "arn:${AWS::Partition}:x:${AWS::Region}:${AWS::AccountId}:${AWS::StackName}${stageVariables.v}"}'
+    ) == {"uri": "arn:aws:x:eu-west-1:000000000000:${AWS::StackName}${stageVariables.v}"}
+
+
+def test_a_byte_order_mark_is_no_content() -> None:
+    assert read_document(b"\xef\xbb\xbf{}", VARIABLES) == {}
+
+
+def test_anchors_and_merges_are_expanded_and_the_explicit_key_wins() -> None:
+    tree = read("base: &base {a: 1, b: 2}\none: {<<: *base, b: 3}\ntwo: *base\n")
+    assert tree == {"base": {"a": 1, "b": 2}, "one": {"a": 1, "b": 3}, "two": {"a": 1, "b": 2}}
+    tree["two"]["a"] = 9  # type: ignore[index]
+    assert tree["base"] == {"a": 1, "b": 2}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"security": [], "security": [{"key": []}]}',
+        "security: []\nsecurity: [{key: []}]\n",
+        "a:\n  b: 1\n  b: 2\n",
+        "200: a\n'200': b\n",
+    ],
+)
+def test_a_key_given_twice_is_refused_since_one_of_the_two_would_be_ignored(text: str) -> None:
+    with pytest.raises(BadRequestException, match="is given twice"):
+        read(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "text",
+        "- a list",
+        "a: !!python/object/apply:os.system [true]",
+        "a: !Sub x",
+        "a: !!binary aGk=",
+        "a: !!set {x}",
+        "a: .nan",
+        '{"a": NaN}',
+        '{"a": 1e999}',
+        "? [a]\n: b",
+        "a: b\n--- \nc: d",
+        "a: *nowhere",
+        '{"a": ' + "1" * 5000 + "}",
+    ],
+)
+def test_what_is_no_tree_of_plain_values_is_junk(text: str) -> None:
+    with pytest.raises(BadRequestException) as refused:
+        read(text)
+    assert refused.value.message == "Invalid OpenAPI input."
+
+
+def test_a_document_is_refused_by_its_size_before_it_is_parsed() -> None:
+    with pytest.raises(BadRequestException, match="larger than 6291456 bytes"):
+        read_document(b" " * (reading.MAX_BYTES + 1), VARIABLES)
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, "a: " + "[" * 5000, '{"a":' * 200 + "1" + "}" * 200])
+def test_deep_nesting_is_refused(text: str) -> None:
+    with pytest.raises(BadRequestException, match="Invalid OpenAPI input"):
+        read(text)
+
+
+def test_aliases_are_counted() -> None:
+    with pytest.raises(BadRequestException, match="more than 50 aliases"):
+        read("a: &a x\nb: [" + ", ".join(["*a"] * 51) + "]\n")
+
+
+def test_what_aliases_expand_to_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MAX_NODES", 10_000)
+    levels = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 8)}]" for n in range(1, 6)]
+    with pytest.raises(BadRequestException, match="more than 10000 values"):
+        read("a0: &a0 [x, x]\n" + "\n".join(levels))
+
+
+def test_what_merges_make_is_counted_while_they_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MAX_NODES", 10_000)
+    levels = [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 8)}]}}" for n in range(1, 6)]
+    with pytest.raises(BadRequestException, match="merges make it too large"):
+        read("a0: &a0 {x: 1, y: 2}\n" + "\n".join(levels))
+
+
+@pytest.mark.parametrize("text", ["a: &a [*a]", "a: &a {b: *a}"])
+def test_a_circle_of_aliases_is_refused(text: str) -> None:
+    with pytest.raises(BadRequestException, match="nested too deep"):
+        read(text)
+
+
+def test_a_mapping_merged_into_itself_is_itself() -> None:
+    assert read("a: &a {<<: *a, b: 1}") == {"a": {"b": 1}}

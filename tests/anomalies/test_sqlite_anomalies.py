@@ -14,6 +14,7 @@ import pytest
 
 from portico.adapters.migrations import SchemaTooNew
 from portico.adapters.sqlite import SqliteStore
+from portico.adapters.sqlite_file import DatabaseFile
 from portico.ports.changes import Change, Gap
 from portico.ports.store import Store, StoreConflict, StoreUnavailable
 
@@ -115,6 +116,13 @@ class TestSchema:
         modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
         assert modes == {"portico.db": 0o600, "portico.db-wal": 0o600, "portico.db-shm": 0o600}
         store.close()
+
+
+def test_a_commit_waits_for_the_disk(path: Path) -> None:
+    """Nothing short of pulling the plug shows this one, so the setting itself is looked at: 2 is FULL."""
+    with closing(DatabaseFile(path, patience=1.0).connect()) as connection:
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 class TestUnderway:

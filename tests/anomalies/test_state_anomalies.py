@@ -3,7 +3,7 @@
 import os
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -39,6 +39,15 @@ def writer(directory: Path) -> StateWriter:
     return StateWriter(directory)
 
 
+@pytest.fixture(scope="class")
+def impatient() -> Iterator[None]:
+    """Nobody waits for the disk: for tests of many rounds that are about what is written, not when."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
+
+
+@pytest.mark.usefixtures("impatient")
 class TestDamage:
     def prepared(self, folder: str) -> tuple[Path, MemoryStore, list[str]]:
         directory = Path(folder) / "state"

@@ -25,7 +25,10 @@ class StateReader:
 
     @property
     def seq(self) -> int:
-        """The Change up to which `poll` has told everything; 0 before it told anything."""
+        """The Change up to which `poll` has told everything; 0 before it told anything.
+
+        It goes back where the database was restored from a backup: what `poll` tells then leads there all the same.
+        """
         return self._head.seq if self._head else 0
 
     def poll(self) -> list[Change] | Reset:
@@ -68,4 +71,4 @@ class StateReader:
 
 
 def _continues(old: Head, new: Head) -> bool:
-    return (new.log, new.database) == (old.log, old.database) and new.length >= old.length and new.seq >= old.seq
+    return (new.log, new.database) == (old.log, old.database) and new.length >= old.length

@@ -127,14 +127,14 @@ class StateWriter:
 
     def _write(self, news: _News, fetch: Fetch) -> None:
         head = self._head
-        anew = head is None or head.database != news.database or head.seq > news.seq
         changes = self._differences(news) if news.whole else news.changes
         for change in news.changes:
             for digest in references(change.value):
                 self._shelf.ensure(digest, fetch)
         self._shelf.sync()
         lines = b"".join([self._remember(change) for change in changes])
-        if head is None or anew or head.length + len(lines) > max(COMPACT_BYTES, COMPACT_FACTOR * self._live_bytes):
+        limit = max(COMPACT_BYTES, COMPACT_FACTOR * self._live_bytes)
+        if head is None or head.database != news.database or head.length + len(lines) > limit:
             self._publish(self._start_log(news))
         elif lines or news.seq != head.seq:
             self._publish(self._append(head, lines, news.seq))
@@ -165,10 +165,9 @@ class StateWriter:
         return line
 
     def _append(self, head: Head, lines: bytes, seq: int) -> Head:
-        """Write after the bytes that the head vouches for; what is there already was never acknowledged."""
+        """Write after the bytes that the head vouches for; what is there already no reader sees."""
         if lines:
             with open(self._directory / head.log, "r+b") as file:
-                file.truncate(head.length)
                 file.seek(head.length)
                 file.write(lines)
                 file.flush()

@@ -16,12 +16,15 @@ _PREFIX = "x-amazon-apigateway-"
 Segments = tuple[str, ...]
 
 _ROOT: Segments = ()
-PATH_ITEM: Segments = ("paths", "*")
+_PATH_ITEM: Segments = ("paths", "*")
 _OPERATION: Segments = ("paths", "*", "*")
 _SCHEMES: tuple[Segments, ...] = (("securityDefinitions", "*"), ("components", "securitySchemes", "*"))
 
+_LONGEST = 4
+_VENDORS = "#/x-"
+
 _APPLIED: dict[str, tuple[Segments, ...]] = {
-    "any-method": (PATH_ITEM,),
+    "any-method": (_PATH_ITEM,),
     "api-key-source": (_ROOT,),
     "auth": (_OPERATION,),
     "authorizer": _SCHEMES,
@@ -48,32 +51,41 @@ _INERT: dict[str, tuple[tuple[Segments, ...], str]] = {
 """Neither a protection nor behaviour of a REST API: AWS passes over them in silence, Portico tells its operator."""
 
 
-def refuse_misplaced(place: Place, at: Segments = _ROOT) -> list[str]:
-    """Refuse the first extension of AWS below `place` that nothing reads. Returns the notes on the inert ones.
-
-    `at` is where `place` counts as standing: a path item that a reference reached counts as one under `paths`.
-    """
-    notes: list[str] = []
-    _walk(place, at, notes)
-    return notes
+def refuse_misplaced(root: Place) -> list[str]:
+    """Refuse the first extension of AWS in the document that nothing reads. Returns the notes on the inert ones."""
+    search = _Search()
+    search.walk(root, _ROOT)
+    return search.notes
 
 
-def _walk(place: Place, at: Segments, notes: list[str]) -> None:
-    if isinstance(place.value, dict):
-        for name, value in place.value.items():
-            _visit(place.child(name, value), name, at, notes)
-    elif isinstance(place.value, list):
-        for index, value in enumerate(place.value):
-            _walk(place.child(str(index), value), (*at, "*"), notes)
+class _Search:
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self._followed: set[tuple[str, Segments]] = set()
 
+    def walk(self, place: Place, at: Segments) -> None:
+        """`at` is where the place counts as standing: what a reference fetches from below a vendor's key counts as
+        standing at the reference.
+        """
+        if (place.reference() or "").startswith(_VENDORS):
+            place = place.resolved()
+            # No place deeper than the longest pattern is anyone's, so a circle of references ends here.
+            if (place.pointer, at[:_LONGEST]) in self._followed:
+                return
+            self._followed.add((place.pointer, at[:_LONGEST]))
+        if isinstance(place.value, dict):
+            for name, value in place.value.items():
+                self._visit(place.child(name, value), name, at)
+        elif isinstance(place.value, list):
+            for index, value in enumerate(place.value):
+                self.walk(place.child(str(index), value), (*at, "*"))
 
-def _visit(place: Place, name: str, at: Segments, notes: list[str]) -> None:
-    if name.startswith(_PREFIX):
-        notes.extend(_judge(place, name, at))
-        if name != f"{_PREFIX}any-method":  # its members are an operation's; those of the others their reader checks
-            return
-    if not name.startswith("x-") or name.startswith(_PREFIX):
-        _walk(place, (*at, name), notes)
+    def _visit(self, place: Place, name: str, at: Segments) -> None:
+        if name.startswith(_PREFIX):
+            self.notes.extend(_judge(place, name, at))
+        # The any-method's members are an operation's; those of the other extensions their reader checks.
+        if not name.startswith("x-") or name == f"{_PREFIX}any-method":
+            self.walk(place, (*at, name))
 
 
 def _judge(place: Place, name: str, at: Segments) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from portico.controlplane.openapi.basepath import prefix_of
 from portico.controlplane.openapi.bodies import OPENAPI_3, SWAGGER_2, Dialect
-from portico.controlplane.openapi.extensions import PATH_ITEM, refuse_misplaced
+from portico.controlplane.openapi.extensions import refuse_misplaced
 from portico.controlplane.openapi.form import ImportedApi, ImportedMethod
 from portico.controlplane.openapi.operations import OperationReader
 from portico.controlplane.openapi.place import Place
@@ -67,13 +67,11 @@ def _resources(root: Place, prefix: str, reader: OperationReader) -> dict[str, d
     for path, item in paths.members() if paths is not None else ():
         if path.startswith("x-"):
             continue
-        if item.pointer != f"{paths.pointer}/{path.replace('~', '~0').replace('/', '~1')}":  # type: ignore[union-attr]
-            refuse_misplaced(item, PATH_ITEM)
         if not path.startswith("/"):
             raise item.refuse(f"the path '{path}' does not start with /")
         whole = prefix + path.rstrip("/") or "/"
         methods = reader.read_path(whole, item)
-        if resources.keys() & {whole} and resources[whole].keys() & methods.keys():
+        if resources.get(whole, {}).keys() & methods.keys():
             raise item.refuse(f"the path '{path}' is given twice")
         resources.setdefault(whole, {}).update(methods)
     return resources

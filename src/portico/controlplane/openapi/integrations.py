@@ -78,7 +78,7 @@ def read_integration(place: Place, spot: Spot) -> Document:
 
 
 def _malformed(spot: Spot) -> BadRequestException:
-    """AWS's words, as quoted in localstack issue 4619 (github) from the real service."""
+    """AWS's words, as its users quote them from the real service."""
     return BadRequestException(
         f"Unable to parse API definition because of a malformed integration at path {spot.path}."
     )

@@ -25,8 +25,9 @@ class Models:
         self._made: dict[str, str] = {}
         self._new_id = new_id
         self._warnings = warnings
-        for name, schema in sorted(schemas.mapping().items()) if schemas is not None else []:
-            self._define(name, schemas.child(name, schema))  # type: ignore[union-attr]
+        if schemas is not None:
+            for name in sorted(schemas.mapping()):
+                self._define(name, schemas.child(name, schemas.mapping()[name]))
 
     def _define(self, name: str, schema: Place) -> None:
         if _NAME.fullmatch(name):

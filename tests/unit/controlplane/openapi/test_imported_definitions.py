@@ -91,6 +91,13 @@ def test_an_api_needs_a_title() -> None:
             swagger(paths={"/a": {"$ref": "#/x-items/a"}}, **{"x-items": {"a": {"x-amazon-apigateway-policy": {}}}}),
             "#/x-items/a/x-amazon-apigateway-policy",
         ),
+        (
+            swagger(
+                paths={"/a": {"get": {"$ref": "#/x-operations/a"}}},
+                **{"x-operations": {"a": {"x-amazon-apigateway-b": 1}}},
+            ),
+            "#/x-operations/a/x-amazon-apigateway-b",
+        ),
         (openapi(**{"x-amazon-apigateway-cors": {}, "tags": [{"x-amazon-apigateway-cors": {}}]}), "#/tags/0/"),
     ],
 )
@@ -101,6 +108,16 @@ def test_an_extension_that_nothing_reads_in_its_place_is_refused(document: dict[
 def test_keys_of_other_vendors_hold_what_they_like() -> None:
     shared = {"x-shared": {"get": {"x-amazon-apigateway-integration": MOCK, "x-amazon-apigateway-surprise": 1}}}
     assert imported(swagger(**shared)).notes == []
+
+
+def test_references_in_a_circle_below_a_vendors_key_end() -> None:
+    circle = {"x-circle": {"a": {"next": {"$ref": "#/x-circle/a"}}}, "host": {"$ref": "#/x-circle/a"}}
+    assert imported(swagger(**circle)).notes == []
+
+
+def test_a_path_item_may_stand_below_a_vendors_key() -> None:
+    shared = {"x-items": {"a": {"get": {"x-amazon-apigateway-integration": MOCK}}}}
+    assert list(imported(swagger(paths={"/a": {"$ref": "#/x-items/a"}}, **shared)).resources["/a"]) == ["GET"]
 
 
 def test_what_is_for_http_apis_is_told_to_the_operator() -> None:

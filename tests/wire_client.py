@@ -4,7 +4,8 @@ client = client_for(control_plane(store))
 client.create_rest_api(name="pets")
 """
 
-from collections.abc import Callable, Sequence
+import io
+from collections.abc import Sequence
 from typing import Any
 
 import boto3
@@ -12,11 +13,12 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 
 from portico.adapters.memory import MemoryStore
-from portico.controlplane.dispatch import ControlPlane, Crash, Handled
+from portico.controlplane.dispatch import ControlPlane, Handled
 from portico.controlplane.identities import RootIdentity
 from portico.controlplane.operation import OPERATIONS, Realm
 from portico.kernel.clock import SystemClock
 from portico.kernel.ids import resource_id
+from portico.kernel.observe import Observation, Observer, UnexpectedError
 from portico.model.rest import Snapshot
 from portico.model.standing import StageStanding
 from portico.ports.compilation import Unserved
@@ -48,18 +50,20 @@ def realm(**changed: Any) -> Realm:
     return Realm(**{**fields, **changed})
 
 
-def reraise(crash: Crash) -> None:
-    """In tests a crash is a failure at once, with its traceback."""
-    raise AssertionError(f"{crash.operation} crashed:\n{crash.traceback}")
+def reraise(observation: Observation) -> None:
+    """In tests an unexpected error is a failure at once, with its traceback."""
+    assert isinstance(observation, UnexpectedError)
+    raise AssertionError(f"{observation.where} crashed:\n{observation.traceback}")
 
 
-def control_plane(store: Any = None, crashed: Callable[[Crash], None] = reraise, **changed: Any) -> ControlPlane:
-    """A ControlPlane over `store` (a new MemoryStore where None), with every operation that is built."""
-    import portico.controlplane.rest  # noqa: F401  fills OPERATIONS
+def control_plane(store: Any = None, observe: Observer = reraise, **changed: Any) -> ControlPlane:
+    """A ControlPlane over `store` (a new MemoryStore where None), with every operation that is built.
 
+    `operations`, `identities` and the fields of its Realm may be `changed`.
+    """
     operations = changed.pop("operations", OPERATIONS)
     identities = changed.pop("identities", RootIdentity(ACCESS_KEY, SECRET_KEY))
-    return ControlPlane(store or MemoryStore(), identities, realm(**changed), crashed, operations)
+    return ControlPlane(store or MemoryStore(), identities, realm(**changed), observe, operations)
 
 
 def client_for(
@@ -102,7 +106,9 @@ def as_received(request: AWSPreparedRequest) -> Request:
 
 
 def as_answered(url: str, handled: Handled) -> AWSResponse:
+    """What botocore reads off the wire, the shell's Content-Length included."""
     response = handled.response
-    answered = AWSResponse(url, response.status, dict(response.headers), None)
+    headers = {**dict(response.headers), "Content-Length": str(len(response.body))}
+    answered = AWSResponse(url, response.status, headers, io.BytesIO(response.body))
     answered._content = response.body
     return answered

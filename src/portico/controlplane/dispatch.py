@@ -1,18 +1,20 @@
 """From a request on the control listener to its answer: authenticate, route, parse, run, serialise.
 
-    handled = ControlPlane(store, identities, realm, crashed).handle(request)
+    handled = ControlPlane(store, identities, realm, observe).handle(request)
 
 Nothing of a body is looked into before its signature holds. The order of the checks is written here, once.
 """
 
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
+import portico.controlplane.rest  # noqa: F401  importing the families registers their operations
 from portico.controlplane.authentication import authenticate
 from portico.controlplane.identities import Identities
 from portico.controlplane.operation import OPERATIONS, Call, Operation, Realm
 from portico.kernel.ids import RequestIds
+from portico.kernel.observe import Observer, UnexpectedError
 from portico.ports.store import Document, Store, StoreConflict, StoreUnavailable, WritingUnit
 from portico.wire.aws import model
 from portico.wire.aws.faults import AwsError, ConflictException, ServiceUnavailableException
@@ -31,15 +33,6 @@ class Handled(NamedTuple):
 
     response: Response
     seq: int
-
-
-class Crash(NamedTuple):
-    """An exception that nobody foresaw. The client was told a request id and nothing else."""
-
-    request_id: str
-    operation: str
-    """As far as it was known: "apigateway CreateRestApi"."""
-    traceback: str
 
 
 class InternalFailure(AwsError):
@@ -73,20 +66,20 @@ class ControlPlane:
         store: Store,
         identities: Identities,
         realm: Realm,
-        crashed: Callable[[Crash], None],
+        observe: Observer,
         operations: Mapping[tuple[str, str], Operation] = OPERATIONS,
     ) -> None:
         self._store = store
         self._identities = identities
         self._realm = realm
-        self._crashed = crashed
+        self._observe = observe
         self._operations = operations
-        self._ids = RequestIds()
 
     def handle(self, received: Request) -> Handled:
         """The answer to any request whatever; never raises."""
-        request_id = self._ids.request_id()
-        identity = (("x-amzn-RequestId", request_id), ("x-amz-apigw-id", self._ids.extended_id()))
+        ids = RequestIds()  # its own, because threads may not share a pool
+        request_id = ids.request_id()
+        identity = (("x-amzn-RequestId", request_id), ("x-amz-apigw-id", ids.extended_id()))
         try:
             return self._answer(received, identity)
         except AwsError as error:
@@ -96,7 +89,8 @@ class ControlPlane:
         except StoreUnavailable:
             return Handled(response.fail(ServiceUnavailableException(_UNAVAILABLE), identity), 0)
         except Exception:
-            self._crashed(Crash(request_id, f"{received.method} {received.target}", traceback.format_exc()))
+            where = f"{received.method} {received.target}"
+            self._observe(UnexpectedError(request_id, where, traceback.format_exc()))
             return Handled(response.fail(InternalFailure("Internal failure"), identity), 0)
 
     def _answer(self, received: Request, identity: response.Headers) -> Handled:
@@ -110,8 +104,8 @@ class ControlPlane:
             raise UnknownOperationException(f"Unknown operation: {received.method} {path}")
         operation = self._built(service.name, match.target)
         shape = service.operation(match.target)
-        document, seq = self._run(operation, request.parse(shape, match, query, received))
-        return Handled(response.succeed(shape, document, identity), seq)
+        params = request.parse(shape, match, query, received)
+        return self._run(operation, params, lambda document: response.succeed(shape, document, identity))
 
     def _built(self, service: str, name: str) -> Operation:
         operation = self._operations.get((service, name))
@@ -119,14 +113,17 @@ class ControlPlane:
             raise NotImplementedException(f"Portico does not implement {service} {name} yet.")
         return operation
 
-    def _run(self, operation: Operation, params: dict[str, Any]) -> tuple[Document, int]:
-        """The operation in its transaction: read-only ones may run beside a writer."""
+    def _run(self, operation: Operation, params: Document, answer: Callable[[Document], Response]) -> Handled:
+        """The operation in its transaction, the writing of its answer included: a call that fails changes nothing.
+
+        Operations that only read may run beside a writer.
+        """
         if not operation.writes:
             with self._store.read() as reading:
-                return operation.run(Call(params, cast(WritingUnit, reading), self._realm)), 0
+                return Handled(answer(operation.run(Call(params, cast(WritingUnit, reading), self._realm))), 0)
         with self._store.write() as unit:
-            document = operation.run(Call(params, unit, self._realm))
-        return document, unit.seq
+            answered = answer(operation.run(Call(params, unit, self._realm)))
+        return Handled(answered, unit.seq)
 
 
 _CONCURRENT: Final = "Unable to complete operation due to concurrent modification. Please try again later."

@@ -4,21 +4,19 @@ import os
 import resource
 import shutil
 import sqlite3
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from portico.adapters.migrations import SchemaTooNew
+from portico.adapters import sqlite_file
+from portico.adapters.migrations import Migration, SchemaTooNew, migrations
 from portico.adapters.sqlite import SqliteStore
 from portico.adapters.sqlite_file import DatabaseFile
 from portico.ports.changes import Change, Gap
 from portico.ports.store import Store, StoreConflict, StoreUnavailable
-
-NOBODY = 65534
+from unprivileged import as_nobody, folder_for_everybody
 
 
 @pytest.fixture
@@ -104,6 +102,23 @@ class TestSchema:
             SqliteStore(path)
         with closing(sqlite3.connect(path)) as connection:
             assert connection.execute("SELECT version FROM schema_version").fetchone() == (99,)
+
+    def test_an_older_schema_is_brought_up_whole_or_not_at_all(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        kept(path, 5)
+        good = Migration(2, "label", ("ALTER TABLE document ADD COLUMN label TEXT",))
+        bad = Migration(3, "broken", ("CREATE TABLE extra (x)", "ALTER TABLE nowhere ADD COLUMN y"))
+        monkeypatch.setattr(sqlite_file, "_MIGRATIONS", (*migrations("sqlite"), good, bad))
+        with pytest.raises(StoreUnavailable, match="no such table: nowhere"):
+            SqliteStore(path)
+        with closing(sqlite3.connect(path)) as connection:
+            assert connection.execute("SELECT version FROM schema_version").fetchone() == (1,)
+            assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'extra'").fetchone() == (0,)
+        monkeypatch.setattr(sqlite_file, "_MIGRATIONS", (*migrations("sqlite"), good))
+        assert read_all(SqliteStore(path)) == 5
+        with closing(sqlite3.connect(path)) as connection:
+            assert connection.execute("SELECT version FROM schema_version").fetchone() == (2,)
 
     def test_a_birth_that_was_interrupted_is_begun_again(self, path: Path) -> None:
         path.with_name("portico.db.new").write_bytes(b"half of a database")
@@ -216,31 +231,26 @@ class TestMemoryOfTheFeed:
 class TestPermissions:
     """Run as an ordinary user: root may read and write everything."""
 
-    def test_an_unreadable_file(self, open_folder: Path) -> None:
-        path = kept(open_folder / "portico.db")
+    @pytest.fixture
+    def folder(self) -> Iterator[Path]:
+        with folder_for_everybody() as folder:
+            yield folder
+
+    def test_an_unreadable_file(self, folder: Path) -> None:
+        path = kept(folder / "portico.db")
         path.chmod(0)
         assert "unable to open database file" in as_nobody(lambda: SqliteStore(path))
 
-    def test_a_folder_that_cannot_be_written_to(self, open_folder: Path) -> None:
-        path = kept(open_folder / "portico.db")
+    def test_a_folder_that_cannot_be_written_to(self, folder: Path) -> None:
+        path = kept(folder / "portico.db")
         path.chmod(0o666)
-        open_folder.chmod(0o555)
+        folder.chmod(0o555)
         cause = as_nobody(lambda: fill(SqliteStore(path), 1))
         assert "cannot be opened, see their owner and permissions" in cause or "cannot be written to" in cause
 
-    def test_a_folder_where_none_can_be_made(self, open_folder: Path) -> None:
-        open_folder.chmod(0o555)
-        assert "portico.db: Permission denied" in as_nobody(lambda: SqliteStore(open_folder / "portico.db"))
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that every user may walk into, which pytest's own are not."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o777)
-    yield folder
-    folder.chmod(0o700)
-    shutil.rmtree(folder)
+    def test_a_folder_where_none_can_be_made(self, folder: Path) -> None:
+        folder.chmod(0o555)
+        assert "portico.db: Permission denied" in as_nobody(lambda: SqliteStore(folder / "portico.db"))
 
 
 @contextmanager
@@ -252,27 +262,3 @@ def limited_file_size(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-def as_nobody(work: Callable[[], object]) -> str:
-    """The text of the StoreUnavailable that `work` raises in a child without privileges."""
-    answer, tell = os.pipe()
-    child = os.fork()
-    if not child:
-        try:
-            if os.geteuid() == 0:
-                os.setuid(NOBODY)
-            work()
-            os.write(tell, b"it worked")
-        except StoreUnavailable as error:
-            os.write(tell, str(error).encode())
-        except BaseException as error:
-            os.write(tell, f"not foreseen: {error!r}".encode())
-        finally:
-            sys.stderr.flush()
-            os._exit(0)
-    os.close(tell)
-    with open(answer, "rb") as pipe:
-        told = pipe.read().decode()
-    os.waitpid(child, 0)
-    return told

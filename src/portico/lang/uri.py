@@ -5,7 +5,7 @@ the request is decided at once: almost always scheme, host and port, often every
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -60,15 +60,19 @@ class IntegrationUri:
 
     __slots__ = ("_authority", "_target", "authority", "placeholders", "target")
 
-    def __init__(self, authority: Authority | Sequence[Part], target: tuple[Part, ...]) -> None:
-        fixed = isinstance(authority, Authority)
+    def __init__(self, authority: Authority | list[Part], target: tuple[Part, ...]) -> None:
         self.authority = authority if isinstance(authority, Authority) else None
-        self._authority = () if fixed else tuple(authority)
+        self._authority: list[Part] = [] if isinstance(authority, Authority) else authority
         self._target = target
         self.target = _fixed(target)
         self.placeholders = frozenset(
             part.name for part in (*self._authority, *target) if isinstance(part, Placeholder)
         )
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What path and query are made of, for a caller that knows values to be plain."""
+        return self._target
 
     def resolve(self, values: Mapping[str, str]) -> tuple[Authority, str]:
         """The authority, and the path with its query, for decoded path parameters.
@@ -134,7 +138,7 @@ def _front(source: str, scheme: str, authority: str) -> Authority | list[Part]:
         _authority(scheme, _PLACEHOLDER.sub("1", authority))
     except UriError as error:
         raise UriError(f"URI {source!r}", error.reason) from None
-    return [f"{scheme}://", *(part if isinstance(part, Placeholder) else part for part in _split(authority))]
+    return [f"{scheme}://", *_split(authority)]
 
 
 def _authority(scheme: str, text: str) -> Authority:

@@ -1,5 +1,7 @@
 """Standing: what acts on requests without a deployment, as on AWS (recorded fact 152)."""
 
+from typing import Any
+
 import msgspec
 
 
@@ -56,3 +58,8 @@ class StageStanding(_Frozen, frozen=True, kw_only=True):
     canary_settings: CanarySettings | None = None
     web_acl_arn: str | None = None
     disable_execute_api_endpoint: bool = False
+
+
+def decode_stage(value: dict[str, Any]) -> StageStanding:
+    """A stage's Standing from its record. Raises msgspec.ValidationError on anything that is not one."""
+    return msgspec.convert(value, StageStanding)

@@ -32,6 +32,10 @@ class Client(Protocol):
         """True where the connection will be closed after this answer: the answer then says `Connection: close`."""
         ...
 
+    def close_after_answer(self) -> None:
+        """Let this answer be the connection's last. To be said before the answer's head is composed."""
+        ...
+
     def answer(self, data: bytes) -> None:
         """The whole answer, head and body. The request is over."""
         ...

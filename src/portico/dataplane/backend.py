@@ -1,0 +1,212 @@
+"""The request that an HTTP integration sends: where to, and what around the body. Compiled once a Route.
+
+Almost every integration has a fixed host and a path of literals and of the resource's own parameters. That case is
+bytes joined to bytes; everything else goes through the mapping languages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, unquote
+
+from portico.dataplane.environment import RequestView
+from portico.dataplane.fault import API_CONFIGURATION_ERROR, BAD_REQUEST, Fault
+from portico.dataplane.headers import MAPPING_IGNORED
+from portico.dataplane.trace import trace_id
+from portico.lang.errors import EvaluationError, InvalidRequestJson
+from portico.lang.mapping import Mapped, Phase, Source, compile_source, parse_source, parse_target
+from portico.lang.uri import DEFAULT_PORTS, Authority, IntegrationUri, Placeholder, compile_uri
+from portico.model.rest import Integration
+from portico.ports.upstream import Origin
+
+if TYPE_CHECKING:
+    from portico.dataplane.exchange import Exchange
+
+Address = Callable[["Exchange"], tuple[Origin, bytes, bytes]]
+"""For a request: the Origin, the path with its query, and the Host header's line."""
+
+_FORWARDED_KEPT: Final = 4096
+
+
+class Mappings:
+    """An integration's `requestParameters`, compiled, by where they go."""
+
+    def __init__(self, parameters: Mapping[str, str], integration_type: str) -> None:
+        self.headers: list[tuple[str, Mapped]] = []
+        self.query: list[tuple[str, Mapped]] = []
+        self.path: dict[str, Source] = {}
+        self.poison = ""
+        """A header target that makes every request a 500 (recorded fact 124)."""
+        for target_text, source_text in parameters.items():
+            target = parse_target(target_text, Phase.REQUEST)
+            source = parse_source(source_text, Phase.REQUEST)
+            if target.poisons(integration_type):
+                self.poison = target.name
+            elif target.location == "path":
+                self.path[target.name] = source
+            elif target.location == "querystring":
+                self.query.append((target.name, compile_source(source)))
+            elif target.name.lower().encode() not in MAPPING_IGNORED:
+                self.headers.append((target.name, compile_source(source)))
+        self.header_names = frozenset(name.lower().encode() for name, _ in self.headers)
+
+
+def view_of(exchange: Exchange) -> RequestView:
+    """The request as mappings see it, made once an Exchange."""
+    view = exchange.view
+    if view is None:
+        view = exchange.view = RequestView(exchange)
+    return view
+
+
+def mapped_headers(exchange: Exchange, mappings: Mappings) -> list[bytes]:
+    """The header lines that mappings give. Raises a Fault."""
+    view, lines = view_of(exchange), []
+    for name, source in mappings.headers:
+        value = evaluate(source, view)
+        if value is not None:
+            text = value if isinstance(value, str) else ",".join(value)
+            lines.append(f"{name}: {text}\r\n".encode("latin-1", "replace"))
+    return lines
+
+
+def mapped_query(exchange: Exchange, mappings: Mappings) -> list[bytes]:
+    """`name=value` pairs that mappings give, encoded. Raises a Fault."""
+    view, pairs = view_of(exchange), []
+    for name, source in mappings.query:
+        value = evaluate(source, view)
+        values = [value] if isinstance(value, str) else value or []
+        pairs += [f"{quote(name, '')}={quote(one, '')}".encode() for one in values]
+    return pairs
+
+
+def evaluate(source: Mapped, view: RequestView) -> str | list[str] | None:
+    """A mapping's value. What cannot be evaluated is the client's fault only where its body is not JSON."""
+    try:
+        return source(view)
+    except InvalidRequestJson:
+        raise Fault(BAD_REQUEST, message="Invalid JSON in request body") from None
+    except EvaluationError as error:
+        raise Fault(API_CONFIGURATION_ERROR, cause=str(error)) from None
+
+
+def compile_address(
+    integration: Integration, mappings: Mappings, parameter_names: tuple[str, ...], variables: Mapping[str, str]
+) -> Address:
+    """Where requests go. Raises lang's SourceError or EvaluationError where nowhere can be told."""
+    verify = integration.tls_config is None or not integration.tls_config.insecure_skip_verification
+    uri = compile_uri(integration.uri or "", variables, greedy=_greedy(mappings))
+    values = _path_values(mappings)
+    if uri.authority is None:
+        return lambda exchange: _resolve(exchange, uri, values, verify)
+    origin, host = _origin(uri.authority, verify), host_line(uri.authority)
+    if uri.target is not None:
+        fixed = (origin, uri.target.encode(), host)
+        return lambda exchange: fixed
+    pieces = _captures_of(uri, mappings, parameter_names)
+    if pieces is None:
+        return lambda exchange: _resolve(exchange, uri, values, verify)
+
+    def from_captures(exchange: Exchange) -> tuple[Origin, bytes, bytes]:
+        captures = exchange.captures
+        target = b"".join([piece if isinstance(piece, bytes) else captures[piece] for piece in pieces])
+        if b"%" in target or b"?" in target:
+            return _resolve(exchange, uri, values, verify)
+        return origin, target, host
+
+    return from_captures
+
+
+def _greedy(mappings: Mappings) -> list[str]:
+    return [name for name, source in mappings.path.items() if source.name == "proxy" or name == "proxy"]
+
+
+def _captures_of(
+    uri: IntegrationUri, mappings: Mappings, parameter_names: tuple[str, ...]
+) -> tuple[bytes | int, ...] | None:
+    """The target's pieces where each placeholder is a path parameter of the resource, else None."""
+    pieces: list[bytes | int] = []
+    for part in uri.parts:
+        if not isinstance(part, Placeholder):
+            pieces.append(part.encode())
+            continue
+        source = mappings.path.get(part.name)
+        if source is None or source.kind != "method.request.path" or source.name not in parameter_names:
+            return None
+        pieces.append(parameter_names.index(source.name))
+    return tuple(pieces)
+
+
+def _path_values(mappings: Mappings) -> dict[str, Mapped]:
+    return {name: _decoded(source) for name, source in mappings.path.items()}
+
+
+def _decoded(source: Source) -> Mapped:
+    """A path parameter is still encoded as the client sent it; a URI takes values decoded and encodes them itself."""
+    read = compile_source(source)
+    if source.kind != "method.request.path":
+        return read
+
+    def decode(view: object) -> str | list[str] | None:
+        value = read(view)  # type: ignore[arg-type]
+        return unquote(value) if isinstance(value, str) else value
+
+    return decode
+
+
+def _resolve(
+    exchange: Exchange, uri: IntegrationUri, sources: Mapping[str, Mapped], verify: bool
+) -> tuple[Origin, bytes, bytes]:
+    view = view_of(exchange)
+    values = {name: evaluate(source, view) for name, source in sources.items()}
+    try:
+        authority, target = uri.resolve({name: value for name, value in values.items() if isinstance(value, str)})
+    except EvaluationError as error:
+        raise Fault(API_CONFIGURATION_ERROR, cause=str(error)) from None
+    return _origin(authority, verify), target.encode(), host_line(authority)
+
+
+def _origin(authority: Authority, verify: bool) -> Origin:
+    return Origin(authority.secure, authority.host, authority.port, verify)
+
+
+def host_line(authority: Authority) -> bytes:
+    """The Host header: the port only where it is not the scheme's own."""
+    host = f"[{authority.host}]" if ":" in authority.host else authority.host
+    usual = DEFAULT_PORTS["https" if authority.secure else "http"]
+    return f"Host: {host}{'' if authority.port == usual else f':{authority.port}'}\r\n".encode()
+
+
+class Forwarded:
+    """The X-Forwarded-For, -Port and -Proto lines toward backends; kept for clients that come again."""
+
+    __slots__ = ("_kept",)
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, int, bytes], bytes] = {}
+
+    def lines(self, exchange: Exchange) -> bytes:
+        client = exchange.client
+        key = (client.source_ip, client.port, exchange.scheme)
+        before = exchange.forwarded
+        if before is not None:
+            return _forwarded(before.decode("latin-1") + ", " + key[0], key[1], key[2])
+        kept = self._kept.get(key)
+        if kept is None:
+            if len(self._kept) >= _FORWARDED_KEPT:
+                self._kept.clear()
+            kept = self._kept[key] = _forwarded(*key)
+        return kept
+
+
+def _forwarded(addresses: str, port: int, scheme: bytes) -> bytes:
+    text = f"X-Forwarded-For: {addresses}\r\nX-Forwarded-Port: {port}\r\nX-Forwarded-Proto: {scheme.decode()}\r\n"
+    return text.encode("latin-1")
+
+
+FORWARDED: Final = Forwarded()
+
+
+def trace_line(exchange: Exchange) -> bytes:
+    return f"X-Amzn-Trace-Id: {trace_id(exchange)}\r\n".encode("latin-1")

@@ -1,0 +1,171 @@
+"""REST APIs: from a Snapshot under a stage's Standing to a Program. THE ORDER OF STEPS IS WRITTEN HERE.
+
+A method's Steps, in AWS's order (semantics section 1). Only what the method asks for is in its tuple:
+
+1. refuse      what is configured and not enforced yet (compile/unserved.py); nothing behind it runs
+2. read_body   everything above decides without the body; a client that waits for `100 Continue` is told to go on here
+3. inflate     a compressed body is decompressed before anything looks at it
+4. the integration: mock | http | http_proxy, with its own mappings, templates and integration responses
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from portico.dataplane.compile.unserved import api_reasons, method_reasons, stage_reasons
+from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
+from portico.dataplane.gateway_responses import GatewayResponses
+from portico.dataplane.integration import Spec
+from portico.dataplane.integrations import http, http_proxy, mock
+from portico.dataplane.log_format import DEFAULT_FORMAT, Formatter, compile_format
+from portico.dataplane.ports import Ports
+from portico.dataplane.program import Program, Route, Stage
+from portico.dataplane.routes import parameter_names
+from portico.dataplane.step import Outcome, Steps
+from portico.dataplane.steps.body import inflate, read_body
+from portico.kernel.errors import PorticoError
+from portico.lang.errors import EvaluationError, NotBuilt, SourceError
+from portico.model.rest import Integration, Method, Resource, Snapshot
+from portico.model.standing import StageStanding
+from portico.ports.compilation import CompileError, Unserved
+
+INTEGRATIONS: Final[dict[str, Callable[[Spec], Steps]]] = {
+    module.KIND: module.compile for module in (mock, http, http_proxy)
+}
+
+
+class Compiler:
+    """Makes Programs, and answers control's question what a definition would come to."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    def program(self, standing: StageStanding, snapshot: Snapshot | None = None) -> Program:
+        """What serves a stage. Without a Snapshot, where it could not be loaded, every request is refused."""
+        ports = self._ports
+        stage = Stage(
+            standing.api_id,
+            standing.stage_name,
+            standing.deployment_id,
+            ports.account_id,
+            ports.region,
+            standing.variables,
+        )
+        settings = standing.access_log_settings
+        log = (
+            _formatter(settings.format if settings else None),
+            ports.access_log.sink(settings.destination_arn if settings else None),
+        )
+        meter = ports.meters.meter(standing.api_id, standing.stage_name, "", "")
+        program = Program(
+            stage,
+            standing,
+            snapshot or Snapshot(api_id=standing.api_id),
+            self.route,
+            GatewayResponses(snapshot),
+            log,
+            meter,
+        )
+        program.refusal = _refusal(standing, snapshot)
+        return program
+
+    def route(self, snapshot: Snapshot, standing: StageStanding, resource: Resource, method: Method) -> Route:
+        """One method, compiled. What cannot be compiled or is not enforced becomes a Route that refuses."""
+        try:
+            steps = self._steps(snapshot, standing, resource, method)
+        except PorticoError as error:
+            steps = (_refuse(str(error)),)
+        meter = self._ports.meters.meter(snapshot.api_id, standing.stage_name, method.http_method, resource.path)
+        return Route(steps, resource.path, resource.id, parameter_names(resource.path), meter)
+
+    def _steps(self, snapshot: Snapshot, standing: StageStanding, resource: Resource, method: Method) -> Steps:
+        reasons = [*method_reasons(resource.path, method, standing), *_integration_reasons(method.method_integration)]
+        if reasons:
+            return (_refuse("; ".join(reasons)),)
+        return (read_body, inflate, *self._integration(snapshot, standing, resource, method))
+
+    def _integration(self, snapshot: Snapshot, standing: StageStanding, resource: Resource, method: Method) -> Steps:
+        integration = method.method_integration
+        assert integration is not None
+        spec = Spec(
+            api_id=snapshot.api_id,
+            method=method,
+            integration=integration,
+            parameter_names=parameter_names(resource.path),
+            variables=standing.variables,
+            binary_media_types=snapshot.binary_media_types,
+            ports=self._ports,
+        )
+        return INTEGRATIONS[integration.type](spec)
+
+    # The Compilation port
+
+    def check(self, snapshot: Snapshot, stage: StageStanding | None) -> list[Unserved]:
+        """Compile everything once; see ports/compilation.py."""
+        unserved = [Unserved("", "", reason) for reason in api_reasons(snapshot)]
+        unserved += [Unserved("", "", reason) for reason in stage_reasons(stage)] if stage is not None else []
+        try:
+            GatewayResponses(snapshot).check()
+        except SourceError as error:
+            raise CompileError(f"gateway response: {error}") from None
+        standing = stage or StageStanding(api_id=snapshot.api_id, stage_name="", deployment_id="", snapshot="")
+        for resource in snapshot.resources:
+            for method in resource.resource_methods.values():
+                for reason in self._method_reasons(snapshot, standing, resource, method):
+                    unserved.append(Unserved(method.http_method, resource.path, reason))
+        return unserved
+
+    def _method_reasons(
+        self, snapshot: Snapshot, standing: StageStanding, resource: Resource, method: Method
+    ) -> Iterator[str]:
+        yield from method_reasons(resource.path, method, standing)
+        reasons = list(_integration_reasons(method.method_integration))
+        if reasons:
+            yield from reasons
+            return
+        try:
+            self._integration(snapshot, standing, resource, method)
+        except (NotBuilt, EvaluationError) as error:
+            yield str(error)
+        except SourceError as error:
+            raise CompileError(f"{method.http_method} {resource.path}: {error}") from None
+
+
+def _integration_reasons(integration: Integration | None) -> Iterator[str]:
+    """What an integration asks for that is not built yet."""
+    if integration is None:
+        yield "it has no integration"
+        return
+    if integration.type not in INTEGRATIONS:
+        yield f"integrations of type {integration.type} are not built yet"
+    if integration.connection_type == "VPC_LINK":
+        yield "VPC links are not built yet"
+    if integration.response_transfer_mode == "STREAM":
+        yield "response streaming is not built yet"
+
+
+def _refuse(reason: str) -> Callable[[object], Outcome | None]:
+    """A Step that answers 500 and tells the operator why: what is not enforced is not served."""
+
+    def refuse(_exchange: object) -> Outcome | None:
+        raise Fault(API_CONFIGURATION_ERROR, cause=f"not served: {reason}")
+
+    return refuse
+
+
+def _refusal(standing: StageStanding, snapshot: Snapshot | None) -> Fault | None:
+    if not standing.api_id:
+        return None
+    if snapshot is None:
+        return Fault(API_CONFIGURATION_ERROR, cause="not served: its snapshot could not be loaded")
+    reasons = [*api_reasons(snapshot), *stage_reasons(standing)]
+    return Fault(API_CONFIGURATION_ERROR, cause=f"not served: {'; '.join(reasons)}") if reasons else None
+
+
+def _formatter(text: str | None) -> Formatter:
+    """A stage's format, or the default where it has none or one that an older version took and we cannot compile."""
+    try:
+        return compile_format(text or DEFAULT_FORMAT)
+    except SourceError:
+        return compile_format(DEFAULT_FORMAT)

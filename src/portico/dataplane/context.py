@@ -1,0 +1,144 @@
+"""The variables of `$context`, each as one expression over an Exchange `x`: semantics sections 10 and 20.
+
+Expressions rather than functions, because an access log puts a dozen of them into one compiled formatter: a call for
+each variable of each request would cost more than the rest of the log line.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from portico.dataplane.exchange import Exchange
+
+EXPRESSIONS: Final[dict[str, str]] = {
+    "accountId": "x.program.stage.account_id",
+    "apiId": "x.program.stage.api_id",
+    "awsEndpointRequestId": "backend_request_id(x)",
+    "deploymentId": "x.program.stage.deployment_id or None",
+    "domainName": "domain_name(x)",
+    "domainPrefix": "domain_name(x).partition('.')[0]",
+    "endpointType": "endpoint_type(x)",
+    "error.message": "None if x.fault is None else x.fault.message",
+    "error.messageString": "None if x.fault is None else dumps(x.fault.message)",
+    "error.responseType": "None if x.fault is None else x.fault.kind.name",
+    "extendedRequestId": "x.extended_id",
+    "httpMethod": "x.method.decode()",
+    "identity.sourceIp": "x.source_ip",
+    "identity.userAgent": "None if x.user_agent is None else x.user_agent.decode('latin-1')",
+    "integration.error": "None if x.fault is None else x.fault.cause or None",
+    "integration.integrationStatus": "None if x.backend is None else x.backend.status",
+    "integration.latency": "None if x.integration_latency is None else int(x.integration_latency * 1000)",
+    "integration.status": "None if x.backend is None else x.backend.status",
+    "integrationErrorMessage": "None if x.fault is None else x.fault.cause or None",
+    "integrationLatency": "None if x.integration_latency is None else int(x.integration_latency * 1000)",
+    "integrationStatus": "None if x.backend is None else x.backend.status",
+    "path": "full_path(x)",
+    "protocol": "'HTTP/1.1'",
+    "requestId": "x.request_id",
+    "requestTime": "clf(x.epoch)",
+    "requestTimeEpoch": "int(x.epoch * 1000)",
+    "resourceId": "None if x.route is None else x.route.resource_id",
+    "resourcePath": "None if x.route is None else x.route.resource_path",
+    "responseLatency": "int(x.latency * 1000)",
+    "responseLength": "x.length",
+    "stage": "x.program.stage.name",
+    "status": "x.status",
+    "xrayTraceId": "x.trace_id or None",
+}
+"""AWS's name of the variable, without `$context.`, and how to get at it. None where there is no value."""
+
+STRANGERS: Final = frozenset(
+    {"domainName", "domainPrefix", "httpMethod", "identity.userAgent", "path", "xrayTraceId"}
+    | {"awsEndpointRequestId", "integration.error", "integrationErrorMessage", "error.message", "error.messageString"}
+)
+"""Variables whose value somebody else wrote: a log escapes them, so that nobody writes a line of his own."""
+
+ACCESS_LOG_ONLY: Final = frozenset(
+    {"endpointType", "integrationErrorMessage", "integrationLatency", "integrationStatus", "responseLatency"}
+    | {"responseLength", "status", "xrayTraceId"}
+    | {name for name in EXPRESSIONS if name.startswith("integration.")}
+)
+"""Variables that templates and mappings do not have."""
+
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f"\\\x80-\uffff]')
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class _Clf:
+    """`22/Nov/2026:14:31:52 +0000`, formatted once a second."""
+
+    __slots__ = ("_second", "_text")
+
+    def __init__(self) -> None:
+        self._second = -1
+        self._text = ""
+
+    def __call__(self, epoch: float) -> str:
+        second = int(epoch)
+        if second != self._second:
+            self._second = second
+            at = time.gmtime(second)
+            self._text = f"{at.tm_mday:02}/{_MONTHS[at.tm_mon - 1]}/{at.tm_year}:{time.strftime('%H:%M:%S', at)} +0000"
+        return self._text
+
+
+def safe(value: object) -> str:
+    """A stranger's value for one line of a log: `-` for none, JSON escapes for what could break out of a string."""
+    if value is None:
+        return "-"
+    text = str(value)
+    if _UNSAFE.search(text) is None:
+        return text
+    return json.dumps(text)[1:-1]
+
+
+def _domain_name(exchange: Exchange) -> str:
+    host = (exchange.head.host or b"").decode("latin-1")
+    return host if host.endswith("]") else host.rpartition(":")[0] or host
+
+
+def _full_path(exchange: Exchange) -> str:
+    return f"/{exchange.program.stage.name}{exchange.path.decode('latin-1')}"
+
+
+def _backend_request_id(exchange: Exchange) -> str | None:
+    for header in exchange.backend.headers if exchange.backend is not None else ():
+        if header.name in (b"x-amzn-requestid", b"x-amz-request-id"):
+            return header.value.decode("latin-1")
+    return None
+
+
+def _endpoint_type(exchange: Exchange) -> str:
+    return exchange.program.snapshot.endpoint_configuration.types[0]
+
+
+NAMESPACE: Final[dict[str, Any]] = {
+    "backend_request_id": _backend_request_id,
+    "clf": _Clf(),
+    "domain_name": _domain_name,
+    "dumps": json.dumps,
+    "endpoint_type": _endpoint_type,
+    "full_path": _full_path,
+    "safe": safe,
+}
+"""What the expressions may name besides `x`."""
+
+
+def _getter(name: str) -> Callable[[Exchange], object]:
+    # The source is our own table above; nothing of a request or of a definition gets into it.
+    read: Callable[[Exchange], object] = eval(f"lambda x: {EXPRESSIONS[name]}", dict(NAMESPACE))  # noqa: S307
+    return read
+
+
+GETTERS: Final = {name: _getter(name) for name in EXPRESSIONS}
+
+
+def context_value(exchange: Exchange, name: str) -> object:
+    """`$context.<name>` for templates and mappings: None for what is unknown, or only for access logs."""
+    getter = None if name in ACCESS_LOG_ONLY else GETTERS.get(name)
+    return None if getter is None else getter(exchange)

@@ -1,0 +1,91 @@
+"""An Exchange as mappings and templates see it: lang's Environment, decoded on first use and only then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus
+
+from portico.dataplane.context import context_value
+from portico.dataplane.headers import HIDDEN
+
+if TYPE_CHECKING:
+    from portico.dataplane.exchange import Exchange
+
+
+def parse_query(query: bytes) -> dict[str, list[str]]:
+    """Parameters by name, decoded once, every value in order. A semicolon splits as `&` does (known issues page)."""
+    parameters: dict[str, list[str]] = {}
+    for pair in query.decode("latin-1").replace(";", "&").split("&"):
+        if pair:
+            name, _, value = pair.partition("=")
+            parameters.setdefault(unquote_plus(name), []).append(unquote_plus(value))
+    return parameters
+
+
+class RequestView:
+    """The request side. `ResponseView` adds the backend's answer."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    @cached_property
+    def path_parameters(self) -> Mapping[str, str]:
+        """Still percent-encoded, as recorded fact 111 has it."""
+        exchange = self._exchange
+        names = exchange.route.parameter_names if exchange.route is not None else ()
+        return {name: value.decode("latin-1") for name, value in zip(names, exchange.captures, strict=False)}
+
+    @cached_property
+    def query(self) -> Mapping[str, Sequence[str]]:
+        return parse_query(self._exchange.query)
+
+    @cached_property
+    def _headers(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for header in self._exchange.head.headers:
+            if header.name not in HIDDEN:
+                found.setdefault(header.raw.decode(), []).append(header.value.decode("latin-1"))
+        return found
+
+    def header_values(self, name: str) -> Sequence[str]:
+        exact = self._headers.get(name)
+        if exact is not None:
+            return exact
+        lower = name.lower()
+        return [value for raw, values in self._headers.items() if raw.lower() == lower for value in values]
+
+    @cached_property
+    def headers(self) -> Mapping[str, str]:
+        return {name: values[-1] for name, values in self._headers.items()}
+
+    @property
+    def stage_variables(self) -> Mapping[str, str]:
+        return self._exchange.program.stage.variables
+
+    def context(self, path: str) -> object:
+        return context_value(self._exchange, path)
+
+    @property
+    def body(self) -> str:
+        """Bytes that are not UTF-8 become U+FFFD (recorded fact 140)."""
+        return (self._exchange.body or b"").decode("utf-8", "replace")
+
+    def response_header_values(self, name: str) -> Sequence[str]:
+        return ()
+
+
+class ResponseView(RequestView):
+    """The same request once its backend has answered."""
+
+    @property
+    def body(self) -> str:
+        return self._exchange.payload.decode("utf-8", "replace")
+
+    def response_header_values(self, name: str) -> Sequence[str]:
+        backend = self._exchange.backend
+        if backend is None:
+            return ()
+        lower = name.lower().encode("latin-1", "replace")
+        return [header.value.decode("latin-1") for header in backend.headers if header.name == lower]

@@ -1,0 +1,243 @@
+"""One request and its answer while being served, and the loop that takes it through its Steps.
+
+The loop is an index over the Route's tuple. A Step that waits for a port answers PENDING; when the port has answered
+it calls `proceed`, which goes on behind that Step. There is no task, no timer and no await per request.
+"""
+
+from __future__ import annotations
+
+import traceback
+from typing import TYPE_CHECKING, Final
+
+from portico.dataplane.answer import compose, compose_head
+from portico.dataplane.fault import INTERNAL, REQUEST_TOO_LARGE, Fault
+from portico.dataplane.step import PENDING
+from portico.kernel.observe import FaultRaised, UnexpectedError
+from portico.wire.chunked import LAST_CHUNK, chunk
+
+if TYPE_CHECKING:
+    from portico.dataplane.environment import RequestView
+    from portico.dataplane.ports import Ports
+    from portico.dataplane.program import Program, Route
+    from portico.ports.client import Client
+    from portico.ports.upstream import UpstreamCall
+    from portico.wire.http1 import Head, ResponseHead
+
+BODY_LIMIT: Final = 10_485_760
+"""Bytes of a request's body: semantics section 23, fixed by AWS."""
+
+
+class Exchange:
+    """Typed, with slots, and without a reference that leads back to it: the collector never has to look at one.
+
+    To the shell it is a `Served`. `status`, `lines` and `content` are the answer; a line is a header with its end.
+    """
+
+    __slots__ = (
+        "backend",
+        "body",
+        "call",
+        "called_at",
+        "captures",
+        "chunked",
+        "client",
+        "coding",
+        "content",
+        "epoch",
+        "extended_id",
+        "fault",
+        "forwarded",
+        "head",
+        "index",
+        "integration_latency",
+        "latency",
+        "length",
+        "lines",
+        "method",
+        "over",
+        "path",
+        "payload",
+        "ports",
+        "program",
+        "query",
+        "request_id",
+        "route",
+        "scheme",
+        "source_ip",
+        "started",
+        "status",
+        "streaming",
+        "trace_id",
+        "user_agent",
+        "view",
+        "wants_body",
+    )
+
+    def __init__(self, ports: Ports, client: Client, head: Head, program: Program) -> None:
+        self.ports = ports
+        self.client = client
+        self.head = head
+        self.program = program
+        self.route: Route | None = None
+        self.index = 0
+        self.method = head.method
+        self.path = b"/"
+        """Below the stage, as the client sent it."""
+        self.query = b""
+        self.captures: list[bytes] = []
+        """The values of the path's parameters, in the path's order, still percent-encoded."""
+        self.source_ip = client.source_ip
+        self.scheme = b"https" if client.secure else b"http"
+        self.forwarded: bytes | None = None
+        """The client's own X-Forwarded-For, where it sent one."""
+        self.user_agent: bytes | None = None
+        self.coding: bytes | None = None
+        """The request's Content-Encoding."""
+        self.wants_body = head.content_length is not None and head.content_length != 0
+        self.body: bytes | None = None if self.wants_body else b""
+        ids = ports.ids
+        self.request_id = ids.request_id()
+        self.extended_id = ids.extended_id()
+        self.trace_id = ""
+        self.epoch = ports.clock.now()
+        self.started = ports.clock.monotonic()
+        self.status = 200
+        self.lines: list[bytes] = []
+        self.content = b""
+        self.length = 0
+        """Bytes of the answer's body that were sent."""
+        self.latency = 0.0
+        """Seconds from the whole head of the request to its answer, once it is answered."""
+        self.fault: Fault | None = None
+        self.call: UpstreamCall | None = None
+        self.called_at = 0.0
+        self.integration_latency: float | None = None
+        self.backend: ResponseHead | None = None
+        self.payload = b""
+        """The backend's body, where it was collected."""
+        self.streaming = False
+        """The answer's head has left; what goes wrong now can only cut the connection."""
+        self.chunked = False
+        self.over = False
+        self.view: RequestView | None = None
+
+    # The loop
+
+    def proceed(self) -> None:
+        """Run Steps from `index` on until the answer is ready or a port has to answer first."""
+        route = self.route
+        if route is None:
+            return
+        steps, index = route.steps, self.index
+        try:
+            while True:
+                outcome = steps[index](self)
+                index += 1
+                if outcome is not None:
+                    break
+        except Fault as fault:
+            self.fail(fault)
+        except Exception:
+            self.break_down()
+        else:
+            if outcome is PENDING:
+                self.index = index
+            else:
+                self.finish()
+
+    def fail(self, fault: Fault) -> None:
+        """Answer with the stage's gateway response for `fault`."""
+        self.fault = fault
+        if fault.cause:
+            self.ports.observer(self._told(fault))
+        if self.streaming:
+            self.over = True
+            self.client.abort()
+            self.program.served(self)
+            return
+        try:
+            self.program.responses.answer(self, fault)
+        except Exception:
+            self.break_down()
+        else:
+            self.finish()
+
+    def _told(self, fault: Fault) -> FaultRaised:
+        stage = self.program.stage
+        path = self.route.resource_path if self.route is not None else self.path.decode("latin-1")
+        method = self.method.decode("latin-1")
+        kind = fault.kind
+        return FaultRaised(self.request_id, stage.api_id, stage.name, method, path, kind.name, kind.status, fault.cause)
+
+    def break_down(self) -> None:
+        """A bug of ours: the operator gets the traceback, the client a 500 that says nothing."""
+        observation = UnexpectedError(self.request_id, "dataplane", traceback.format_exc())
+        self.ports.observer(observation)
+        self.fault = Fault(INTERNAL, cause="unexpected error")
+        self.status, self.content = 500, b'{"message": "Internal server error"}'
+        self.lines = [b"Content-Type: application/json\r\n", b"x-amzn-ErrorType: InternalServerErrorException\r\n"]
+        self.finish()
+
+    def finish(self) -> None:
+        """Send the answer and tell what was served."""
+        self.over = True
+        if self.head.method == b"HEAD":
+            self.length = 0
+        else:
+            self.length = len(self.content)
+        self.client.answer(compose(self))
+        self.program.served(self)
+
+    def begin_stream(self, length: int | None) -> None:
+        """Send the head of an answer whose body follows: of that length, or in chunks, or (HTTP/1.0) until we close."""
+        self.streaming = True
+        if length is not None:
+            framing = b"Content-Length: %d\r\n" % length
+        elif self.head.minor:
+            self.chunked = True
+            framing = b"Transfer-Encoding: chunked\r\n"
+        else:
+            self.client.close_after_answer()
+            framing = b""
+        self.client.begin(compose_head(self, framing))
+
+    def send_stream(self, data: bytes) -> None:
+        """More of that body. Where the client is slow the backend is paused."""
+        self.length += len(data)
+        if not self.client.send(chunk(data) if self.chunked else data) and self.call is not None:
+            self.call.pause()
+
+    def end_stream(self) -> None:
+        self.over = True
+        self.client.end(LAST_CHUNK if self.chunked else b"")
+        self.program.served(self)
+
+    # Served: what the shell tells us
+
+    @property
+    def body_limit(self) -> int:
+        return BODY_LIMIT
+
+    def on_body(self, body: bytes) -> None:
+        self.body = body
+        self.proceed()
+
+    def on_body_too_large(self) -> None:
+        self.fail(Fault(REQUEST_TOO_LARGE))
+
+    def gone(self) -> None:
+        """The client went away. What was under way is cancelled; the request is still told, with status 499."""
+        if self.call is not None:
+            self.call.cancel()
+        if not self.over:
+            self.over = True
+            self.status = 499
+            self.program.served(self)
+
+    def pause(self) -> None:
+        if self.call is not None:
+            self.call.pause()
+
+    def resume(self) -> None:
+        if self.call is not None:
+            self.call.resume()

@@ -1,0 +1,226 @@
+"""The front of the data plane: from a request's head to its API, stage and Route, and Standing's changes to Programs.
+
+`Gateway` is the Application of the gateway listener. It knows neither sockets nor files: changes are handed to it, and
+a Snapshot's bytes are asked for through a function.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from typing import Final
+
+from portico.dataplane.addresses import Addresses, split_path_style, split_stage
+from portico.dataplane.compile.rest import Compiler
+from portico.dataplane.exchange import Exchange
+from portico.dataplane.fault import (
+    FORBIDDEN,
+    INCOMPLETE_SIGNATURE,
+    MISSING_AUTHENTICATION_TOKEN,
+    URI_TOO_LONG,
+    Fault,
+)
+from portico.dataplane.ports import Ports
+from portico.dataplane.program import Program
+from portico.dataplane.target import canonical_path
+from portico.dataplane.trace import continued_trace
+from portico.kernel.errors import PorticoError
+from portico.kernel.observe import NotServed
+from portico.model.rest import Snapshot, decode_snapshot
+from portico.model.standing import StageStanding, decode_stage
+from portico.ports.changes import Change
+from portico.ports.client import Client
+from portico.wire.http1 import Head, Header
+
+_EDGE_URL: Final = 8_192
+"""Bytes of a URL that an edge-optimised or private API takes: corrections.md 9. The parser holds the regional limit."""
+_UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_SIGV4: Final = b"AWS4-HMAC-SHA256 "
+
+LoadSnapshot = Callable[[str], bytes]
+"""A Snapshot's canonical JSON by its content hash. Raises PorticoError where it cannot be had."""
+
+
+class Gateway:
+    """Serves every deployed stage that Standing tells of."""
+
+    def __init__(self, ports: Ports, load: LoadSnapshot) -> None:
+        self._ports = ports
+        self._load = load
+        self._compiler = Compiler(ports)
+        self._addresses = Addresses(ports.domains)
+        self._apis: dict[str, dict[bytes, Program]] = {}
+        self._nowhere = self._compiler.program(StageStanding(api_id="", stage_name="", deployment_id="", snapshot=""))
+
+    # Standing
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Act on changes of Standing, oldest first. What cannot be loaded is told, and refused to its clients."""
+        for change in changes:
+            if change.kind == "stage":
+                api_id, _, name = change.key.partition("/")
+                if change.value is None:
+                    self._remove(api_id, name.encode())
+                else:
+                    self._replace(api_id, name.encode(), decode_stage(change.value))
+
+    def reset(self, changes: Iterable[Change]) -> None:
+        """Begin anew with the whole of Standing. A stage that did not change keeps its Program."""
+        before, self._apis = self._apis, {}
+        for change in changes:
+            api_id, _, name = change.key.partition("/")
+            if change.kind != "stage" or change.value is None:
+                continue
+            standing = decode_stage(change.value)
+            kept = before.get(api_id, {}).get(name.encode())
+            if kept is not None and kept.standing == standing:
+                self._apis.setdefault(api_id, {})[name.encode()] = kept
+            else:
+                self._replace(api_id, name.encode(), standing)
+
+    def _remove(self, api_id: str, stage: bytes) -> None:
+        stages = self._apis.get(api_id)
+        if stages is not None:
+            stages.pop(stage, None)
+            if not stages:
+                del self._apis[api_id]
+
+    def _replace(self, api_id: str, stage: bytes, standing: StageStanding) -> None:
+        stages = self._apis.setdefault(api_id, {})
+        before = stages.get(stage)
+        if before is not None and before.standing.snapshot == standing.snapshot and before.refusal is None:
+            snapshot: Snapshot | None = before.snapshot
+        else:
+            snapshot = self._snapshot(standing)
+        stages[stage] = self._compiler.program(standing, snapshot)
+
+    def _snapshot(self, standing: StageStanding) -> Snapshot | None:
+        try:
+            body = self._load(standing.snapshot)
+            if sha256(body).hexdigest() != standing.snapshot:
+                raise PorticoError("the snapshot's content is not what its name says")
+            return decode_snapshot(body)
+        except (PorticoError, ValueError) as error:
+            reason = f"its snapshot cannot be loaded: {error}"
+            self._ports.observer(NotServed(standing.api_id, standing.stage_name, "", "", reason))
+            return None
+
+    # Requests
+
+    def begin(self, client: Client, head: Head) -> Exchange:
+        exchange = Exchange(self._ports, client, head, self._nowhere)
+        try:
+            self._admit(exchange, head)
+        except Fault as fault:
+            exchange.fail(fault)
+        except Exception:
+            exchange.break_down()
+        else:
+            exchange.proceed()
+        return exchange
+
+    def _admit(self, exchange: Exchange, head: Head) -> None:
+        """From the head to the Route: address, stage, what headers say of the request, method and path."""
+        path, _, exchange.query = head.target.partition(b"?")
+        api_id = self._addresses.api_of(head.host)
+        if api_id is None:
+            place = split_path_style(path)
+            if place is None:
+                raise Fault(FORBIDDEN)
+            api_id, path = place
+        name, path = split_stage(path)
+        stages = self._apis.get(api_id)
+        program = None if stages is None else stages.get(name)
+        if program is None:
+            raise Fault(FORBIDDEN)
+        exchange.program = program
+        exchange.path = path
+        for header in head.noted:
+            note = _NOTES.get(header.name)
+            if note is not None:
+                note(exchange, header)
+        if program.standing.disable_execute_api_endpoint:
+            raise Fault(FORBIDDEN)
+        if program.refusal is not None:
+            raise Fault(program.refusal.kind, cause=program.refusal.cause)
+        if len(head.target) > _EDGE_URL and "REGIONAL" not in program.snapshot.endpoint_configuration.types:
+            raise Fault(URI_TOO_LONG)
+        found = program.match(exchange.method, _segments(canonical_path(path)))
+        if found is None:
+            raise _not_found(head)
+        exchange.route, exchange.captures = found
+
+
+def _segments(path: bytes) -> list[bytes]:
+    """The parts of a path below the stage. Extra slashes in front and one behind are of no account (fact 110)."""
+    start = 1
+    if path[:2] == b"//":
+        path = path.lstrip(b"/")
+        start = 0
+    end = len(path) - 1 if path[-1:] == b"/" else len(path)
+    return path[start:end].split(b"/") if end > start else []
+
+
+def _not_found(head: Head) -> Fault:
+    """Unknown path or method. With an Authorization that is no signature AWS complains of that (corrections.md 4)."""
+    token = head.value(b"authorization")
+    if token is None or token.startswith(_SIGV4):
+        return Fault(MISSING_AUTHENTICATION_TOKEN)
+    digest = b64encode(sha256(token).digest()).decode()
+    message = (
+        "Invalid key=value pair (missing equal-sign) in Authorization header "
+        f"(hashed with SHA-256 and encoded with Base64): '{digest}'."
+    )
+    return Fault(INCOMPLETE_SIGNATURE, message=message)
+
+
+def _note_method_override(exchange: Exchange, header: Header) -> None:
+    if header.value:
+        exchange.method = header.value
+
+
+def _note_request_id(exchange: Exchange, header: Header) -> None:
+    """A client's own request id is taken if it is a UUID (semantics section 6.3)."""
+    if _UUID.fullmatch(header.value) is not None:
+        exchange.request_id = header.value.decode()
+
+
+def _note_forwarded_for(exchange: Exchange, header: Header) -> None:
+    before = exchange.forwarded
+    exchange.forwarded = header.value if before is None else before + b", " + header.value
+    proxies = exchange.ports.trusted_proxies
+    if proxies:
+        exchange.source_ip = proxies.client(exchange.client.source_ip, exchange.forwarded.decode("latin-1"))
+
+
+def _note_forwarded_proto(exchange: Exchange, header: Header) -> None:
+    proxies = exchange.ports.trusted_proxies
+    if proxies:
+        told = header.value.decode("latin-1")
+        exchange.scheme = proxies.scheme(exchange.client.source_ip, exchange.scheme.decode(), told).encode()
+
+
+def _note_trace(exchange: Exchange, header: Header) -> None:
+    exchange.trace_id = continued_trace(exchange, header.value.decode("latin-1"))
+
+
+def _note_user_agent(exchange: Exchange, header: Header) -> None:
+    exchange.user_agent = header.value
+
+
+def _note_coding(exchange: Exchange, header: Header) -> None:
+    exchange.coding = header.value
+
+
+_NOTES: Final[dict[bytes, Callable[[Exchange, Header], None]]] = {
+    b"x-http-method-override": _note_method_override,
+    b"x-amzn-requestid": _note_request_id,
+    b"x-forwarded-for": _note_forwarded_for,
+    b"x-forwarded-proto": _note_forwarded_proto,
+    b"x-amzn-trace-id": _note_trace,
+    b"user-agent": _note_user_agent,
+    b"content-encoding": _note_coding,
+}
+"""What a header says of the request itself, before any Route is chosen."""

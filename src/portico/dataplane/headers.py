@@ -1,0 +1,100 @@
+"""What happens to headers between client, mappings, backend and client again: AWS's rules as tables.
+
+Source: semantics section 6.2 and recorded facts 121 to 127, with the recordings of header remapping behind them.
+Names are lower case. Lines are decided once per header line (see wire.http1.HeaderTable), not once per request.
+"""
+
+from typing import Final
+
+HIDDEN: Final = frozenset(
+    {
+        b"connection",
+        b"content-length",
+        b"content-md5",
+        b"expect",
+        b"max-forwards",
+        b"proxy-authenticate",
+        b"server",
+        b"te",
+        b"transfer-encoding",
+        b"trailer",
+        b"upgrade",
+        b"www-authenticate",
+    }
+)
+"""Dropped on arrival: mappings, templates and backends never see what a client sent under these (fact 121)."""
+
+_NOT_PROXIED: Final = HIDDEN | {b"host", b"via", b"keep-alive", b"proxy-connection", b"proxy-authorization"}
+"""Not sent on by HTTP_PROXY. Host and Via: fact 123. The last three are hop-by-hop by RFC 9110 section 7.6.1."""
+
+REWRITTEN: Final = frozenset(
+    {
+        b"x-forwarded-for",
+        b"x-forwarded-port",
+        b"x-forwarded-proto",
+        b"x-amzn-trace-id",
+        b"x-amzn-apigateway-api-id",
+        b"x-http-method-override",
+    }
+)
+"""What the gateway itself sends (or consumes): a client's own value is taken into account, never passed through."""
+
+NOTED: Final = REWRITTEN | {b"x-amzn-requestid", b"authorization", b"user-agent", b"content-encoding"}
+"""Request headers that the front looks for."""
+
+MAPPING_POISON: Final = frozenset(
+    {b"content-length", b"transfer-encoding", b"x-amzn-trace-id", b"x-amzn-apigateway-api-id"}
+)
+"""Mapping one of these in an integration request is a 500 for every type (fact 124)."""
+
+MAPPING_IGNORED: Final = frozenset({b"connection", b"expect", b"proxy-authenticate", b"te", b"via"})
+"""HTTP and HTTP_PROXY: a mapping may name these, and nothing is sent (recorded: header remapping)."""
+
+_REMAPPED_BY_PROXY: Final = frozenset({b"connection", b"content-length", b"date", b"server", b"x-amzn-requestid"})
+_DROPPED_BY_PROXY: Final = frozenset({b"transfer-encoding", b"via", b"keep-alive", b"x-amz-apigw-id", b"trailer"})
+
+_REMAPPED_BY_MAPPING: Final = frozenset(
+    {
+        b"authorization",
+        b"connection",
+        b"content-length",
+        b"content-md5",
+        b"date",
+        b"expect",
+        b"host",
+        b"max-forwards",
+        b"proxy-authenticate",
+        b"server",
+        b"trailer",
+        b"upgrade",
+        b"user-agent",
+        b"www-authenticate",
+        b"x-amzn-requestid",
+        b"x-amz-apigw-id",
+    }
+)
+"""Response headers that a mapping of a non-proxy integration sets under another name (fact 125)."""
+
+
+def client_line(name: bytes, raw: bytes, value: bytes) -> bytes:
+    """What HTTP_PROXY sends to a backend for a client's header line."""
+    if name in _NOT_PROXIED or name in REWRITTEN:
+        return b""
+    return raw + b": " + value + b"\r\n"
+
+
+def backend_line(name: bytes, raw: bytes, value: bytes) -> bytes:
+    """What HTTP_PROXY sends to a client for a backend's header line."""
+    if name in _DROPPED_BY_PROXY:
+        return b""
+    if name in _REMAPPED_BY_PROXY:
+        return b"x-amzn-Remapped-" + raw + b": " + value + b"\r\n"
+    return raw + b": " + value + b"\r\n"
+
+
+def mapped_name(name: str) -> str | None:
+    """The name under which a mapped response header reaches the client; None where it is dropped."""
+    lower = name.lower().encode("latin-1", "replace")
+    if lower == b"transfer-encoding":
+        return None
+    return f"x-amzn-Remapped-{name}" if lower in _REMAPPED_BY_MAPPING else name

@@ -1,0 +1,25 @@
+"""What an integration is compiled from, and the form of the plugin files in `integrations/`.
+
+A plugin file is `KIND`, AWS's name of the type, and `compile(spec) -> Step`. It is registered by being named in
+`compile/rest.py`, where the order of Steps is written.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from portico.dataplane.ports import Ports
+from portico.model.rest import Integration, Method
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One method's integration under one stage's variables."""
+
+    api_id: str
+    method: Method
+    integration: Integration
+    parameter_names: tuple[str, ...]
+    """Of the resource's path, in its order."""
+    variables: Mapping[str, str]
+    binary_media_types: tuple[str, ...]
+    ports: Ports

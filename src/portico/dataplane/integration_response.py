@@ -1,0 +1,140 @@
+"""From a backend's answer to the method's: selection, mapped headers, template, content handling (non-proxy types)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from portico.dataplane.binary import response_payload
+from portico.dataplane.environment import ResponseView
+from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
+from portico.dataplane.headers import mapped_name
+from portico.dataplane.media_types import BinaryTypes
+from portico.dataplane.templates import ResponseTemplates
+from portico.lang.errors import EvaluationError
+from portico.lang.mapping import Phase, compile_source, parse_source, parse_target
+from portico.lang.selection import compile_selection
+from portico.model.rest import IntegrationResponse, Method
+
+if TYPE_CHECKING:
+    from portico.dataplane.exchange import Exchange
+
+JSON_LINE: Final = b"Content-Type: application/json\r\n"
+"""Every integration response without a Content-Type of its own (known issues page)."""
+
+
+def text_header(exchange: Exchange, name: bytes) -> str | None:
+    """A request header as text; None where it is absent."""
+    value = exchange.head.value(name)
+    return None if value is None else value.decode("latin-1")
+
+
+class _Headers:
+    """The mapped headers of one integration response: the constant ones as lines, the others as sources."""
+
+    __slots__ = ("_dynamic", "_static", "constant")
+
+    def __init__(self, parameters: Mapping[str, str]) -> None:
+        self._static: list[bytes] = []
+        self._dynamic = []
+        typed = False
+        for target_text, source_text in parameters.items():
+            target = parse_target(target_text, Phase.RESPONSE)
+            source = parse_source(source_text, Phase.RESPONSE)
+            name = mapped_name(target.name)
+            if name is None:
+                continue
+            typed = typed or name.lower() == "content-type"
+            if source.kind == "static":
+                self._static += [_line(name, source.name)] if source.name else []
+            else:
+                self._dynamic.append((name, compile_source(source)))
+        self.constant = not self._dynamic
+        if not any(line.lower().startswith(b"content-type:") for line in self._static):
+            typed_later = any(name.lower() == "content-type" for name, _ in self._dynamic)
+            if not typed_later:
+                self._static.insert(0, JSON_LINE)
+
+    def lines(self, view: ResponseView | None) -> list[bytes]:
+        lines = list(self._static)
+        if view is None:
+            return lines
+        typed = any(line.lower().startswith(b"content-type:") for line in lines)
+        for name, source in self._dynamic:
+            try:
+                value = source(view)
+            except EvaluationError as error:
+                raise Fault(API_CONFIGURATION_ERROR, cause=str(error)) from None
+            if value is not None:
+                lines.append(_line(name, value if isinstance(value, str) else ",".join(value)))
+                typed = typed or name.lower() == "content-type"
+        if not typed:
+            lines.insert(0, JSON_LINE)
+        return lines
+
+
+def _line(name: str, value: str) -> bytes:
+    return f"{name}: {value}\r\n".encode("latin-1", "replace")
+
+
+class _Row:
+    """One integration response, compiled."""
+
+    __slots__ = ("_binary", "_handling", "headers", "status", "templates")
+
+    def __init__(self, response: IntegrationResponse, binary: BinaryTypes) -> None:
+        self.status = int(response.status_code)
+        self.headers = _Headers(response.response_parameters)
+        self.templates = ResponseTemplates(response.response_templates)
+        self._binary = binary
+        self._handling = response.content_handling
+
+    def apply(self, exchange: Exchange) -> None:
+        accept = text_header(exchange, b"accept")
+        template = self.templates.choose(accept)
+        constant = template is not None and template.constant is not None
+        view = None if constant and self.headers.constant else ResponseView(exchange)
+        exchange.status = self.status
+        exchange.lines = self.headers.lines(view)
+        if template is not None:
+            exchange.content = template.render(view) if view is not None else template.constant or b""
+        else:
+            exchange.content = self._payload(exchange, accept)
+
+    def _payload(self, exchange: Exchange, accept: str | None) -> bytes:
+        backend = exchange.backend
+        sent = None
+        for header in backend.headers if backend is not None else ():
+            if header.name == b"content-type":
+                sent = header.value.decode("latin-1")
+        return response_payload(
+            exchange.payload,
+            binary=self._binary.match(sent),
+            wanted=self._binary.match(accept),
+            handling=self._handling,
+        )
+
+
+class IntegrationResponses:
+    """All integration responses of a method whose selection is by status (HTTP, MOCK)."""
+
+    __slots__ = ("_selection",)
+
+    def __init__(self, method: Method, responses: Mapping[str, IntegrationResponse], binary: BinaryTypes) -> None:
+        """Raises lang's errors for a pattern, mapping or template that cannot be compiled."""
+        undeclared = [key for key, response in responses.items() if response.status_code not in method.method_responses]
+        rows = [
+            (response.selection_pattern, None if key in undeclared else _Row(response, binary))
+            for key, response in responses.items()
+        ]
+        self._selection = compile_selection(rows)
+
+    def select(self, status: int) -> _Row:
+        """The row for a backend's status. Raises the 500 of an API that has none, or none that its method declares."""
+        row = self._selection.select_status(status)
+        if row is None:
+            raise Fault(API_CONFIGURATION_ERROR, cause=f"no integration response of a declared status for {status}")
+        return row
+
+    def apply(self, exchange: Exchange, status: int) -> None:
+        self.select(status).apply(exchange)

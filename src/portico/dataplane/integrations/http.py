@@ -1,0 +1,135 @@
+"""HTTP: only what is mapped goes to the backend, and its answer is mapped back (semantics sections 6.2, 7 and 9)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from portico.dataplane.backend import Mappings, compile_address, mapped_headers, mapped_query, trace_line, view_of
+from portico.dataplane.binary import request_payload
+from portico.dataplane.failures import fault_of
+from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
+from portico.dataplane.integration_response import IntegrationResponses, text_header
+from portico.dataplane.media_types import BinaryTypes
+from portico.dataplane.step import DONE, PENDING, Outcome
+from portico.dataplane.templates import RequestTemplates
+from portico.ports.upstream import UpstreamFailure, UpstreamRequest
+from portico.wire.http1 import ResponseHead
+
+if TYPE_CHECKING:
+    from portico.dataplane.exchange import Exchange
+    from portico.dataplane.integration import Spec
+    from portico.dataplane.step import Steps
+
+KIND: Final = "HTTP"
+_NO_CONTENT_TYPE: Final = frozenset({b"GET", b"HEAD", b"OPTIONS"})
+
+
+def compile(spec: Spec) -> Steps:
+    """The Step that calls the backend and maps its answer. Raises lang's errors for what cannot be compiled."""
+    http = Http(spec)
+    return (http.send, http.respond)
+
+
+class Http:
+    """One method's calls: the Step, and the Receiver of their answers."""
+
+    buffers = True
+
+    def __init__(self, spec: Spec) -> None:
+        integration = spec.integration
+        self._mappings = Mappings(integration.request_parameters, KIND)
+        self._address = compile_address(integration, self._mappings, spec.parameter_names, spec.variables)
+        self._templates = RequestTemplates(integration.request_templates, integration.passthrough_behavior)
+        self._handling = integration.content_handling
+        self._binary = BinaryTypes(spec.binary_media_types)
+        self._responses = IntegrationResponses(spec.method, integration.integration_responses, self._binary)
+        verb = integration.http_method or "ANY"
+        self._verb = None if verb == "ANY" else verb.encode()
+        self._defaults = [
+            (b"accept", b"Accept: application/json\r\n"),
+            (b"user-agent", f"User-Agent: AmazonAPIGateway_{spec.api_id}\r\n".encode()),
+        ]
+        self._own = f"X-Amzn-Apigateway-Api-Id: {spec.api_id}\r\n".encode()
+        self._plan: UpstreamRequest[Exchange] = UpstreamRequest(self, integration.timeout_in_millis / 1000)
+        self._upstream = spec.ports.upstream
+        self._clock = spec.ports.clock
+
+    # The Step
+
+    def send(self, exchange: Exchange) -> Outcome:
+        mappings = self._mappings
+        if mappings.poison:
+            raise Fault(API_CONFIGURATION_ERROR, cause=f"the header {mappings.poison} cannot be mapped")
+        origin, target, host = self._address(exchange)
+        query = mapped_query(exchange, mappings) if mappings.query else []
+        if query:
+            target += (b"&" if b"?" in target else b"?") + b"&".join(query)
+        verb = self._verb or exchange.method
+        body = self._body(exchange)
+        request = b"".join(
+            (
+                verb,
+                b" ",
+                target,
+                b" HTTP/1.1\r\n",
+                *self._headers(exchange, verb, host),
+                trace_line(exchange),
+                self._own,
+                b"Content-Length: %d\r\n\r\n" % len(body),
+                body,
+            )
+        )
+        exchange.called_at = self._clock.monotonic()
+        exchange.call = self._upstream.call(origin, verb, request, self._plan, exchange)
+        return PENDING
+
+    def _headers(self, exchange: Exchange, verb: bytes, host: bytes) -> list[bytes]:
+        mapped = self._mappings.header_names
+        lines = [line for name, line in self._defaults if name not in mapped]
+        if b"host" not in mapped:
+            lines.append(host)
+        if verb not in _NO_CONTENT_TYPE and b"content-type" not in mapped:
+            sent = exchange.head.value(b"content-type") or b"application/json"
+            lines.append(b"Content-Type: " + sent + b"\r\n")
+        return lines + mapped_headers(exchange, self._mappings) if mapped else lines
+
+    def _body(self, exchange: Exchange) -> bytes:
+        content_type = text_header(exchange, b"content-type")
+        template = self._templates.choose(content_type)
+        binary = self._binary.match(content_type)
+        payload = request_payload(exchange.body or b"", binary=binary, handling=self._handling)
+        if template is None:
+            return payload
+        if template.constant is not None:
+            return template.constant
+        if binary and self._handling != "CONVERT_TO_TEXT":
+            raise Fault(API_CONFIGURATION_ERROR, cause="a template over a binary body (recorded fact 140)")
+        exchange.body = payload
+        return template.render(view_of(exchange))
+
+    def respond(self, exchange: Exchange) -> Outcome:
+        """The Step behind `send`: the backend has answered."""
+        assert exchange.backend is not None
+        self._responses.apply(exchange, exchange.backend.status)
+        exchange.lines.append(trace_line(exchange))
+        return DONE
+
+    # The Receiver
+
+    def on_response(self, context: Exchange, head: ResponseHead, body: bytes) -> None:
+        context.integration_latency = self._clock.monotonic() - context.called_at
+        context.backend = head
+        context.payload = body
+        context.proceed()
+
+    def on_begin(self, context: Exchange, head: ResponseHead, length: int | None) -> None:
+        raise AssertionError("a Receiver that buffers is told whole answers")
+
+    def on_data(self, context: Exchange, data: bytes) -> None:
+        raise AssertionError("a Receiver that buffers is told whole answers")
+
+    def on_end(self, context: Exchange) -> None:
+        raise AssertionError("a Receiver that buffers is told whole answers")
+
+    def on_failure(self, context: Exchange, failure: UpstreamFailure) -> None:
+        context.fail(fault_of(failure))

@@ -1,0 +1,136 @@
+"""HTTP_PROXY: the client's request goes to the backend, and the backend's answer to the client, almost as they are.
+
+Headers follow the tables of `dataplane/headers.py`; each line's fate was decided when it was first seen. A body of up
+to 64 KB is sent in one piece with its head; a longer one is relayed as it comes, as fast as the client takes it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from portico.dataplane.backend import (
+    FORWARDED,
+    Mappings,
+    compile_address,
+    mapped_headers,
+    mapped_query,
+    trace_line,
+)
+from portico.dataplane.failures import fault_of
+from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
+from portico.dataplane.step import PENDING, Outcome
+from portico.ports.upstream import BODY_LIMIT, FailureKind, UpstreamFailure, UpstreamRequest
+from portico.wire.http1 import ResponseHead
+
+if TYPE_CHECKING:
+    from portico.dataplane.exchange import Exchange
+    from portico.dataplane.integration import Spec
+    from portico.dataplane.step import Steps
+
+KIND: Final = "HTTP_PROXY"
+
+
+def compile(spec: Spec) -> Steps:
+    """The Step that calls the backend and ends in its answer. Raises lang's errors for what cannot be compiled."""
+    return (HttpProxy(spec).send,)
+
+
+class HttpProxy:
+    """One method's calls: the Step, and the Receiver of their answers."""
+
+    buffers = False
+
+    def __init__(self, spec: Spec) -> None:
+        integration = spec.integration
+        self._mappings = Mappings(integration.request_parameters, KIND)
+        self._address = compile_address(integration, self._mappings, spec.parameter_names, spec.variables)
+        verb = integration.http_method or "ANY"
+        self._verb = None if verb == "ANY" else verb.encode()
+        self._own = f"X-Amzn-Apigateway-Api-Id: {spec.api_id}\r\n".encode()
+        self._agent = f"User-Agent: AmazonAPIGateway_{spec.api_id}\r\n".encode()
+        self._plan: UpstreamRequest[Exchange] = UpstreamRequest(self, integration.timeout_in_millis / 1000)
+        self._upstream = spec.ports.upstream
+        self._clock = spec.ports.clock
+        self._mapped = bool(self._mappings.headers or self._mappings.query or self._mappings.poison)
+
+    # The Step
+
+    def send(self, exchange: Exchange) -> Outcome:
+        origin, target, host = self._address(exchange)
+        headers = exchange.head.headers
+        if self._mapped:
+            target, lines = self._map(exchange, target)
+        else:
+            if exchange.query:
+                target += (b"&" if b"?" in target else b"?") + exchange.query
+            lines = [header.line for header in headers]
+        verb = self._verb or exchange.method
+        body = exchange.body or b""
+        request = b"".join(
+            (
+                verb,
+                b" ",
+                target,
+                b" HTTP/1.1\r\n",
+                host,
+                *lines,
+                FORWARDED.lines(exchange),
+                trace_line(exchange),
+                self._own,
+                self._agent if exchange.user_agent is None else b"",
+                b"Content-Length: %d\r\n\r\n" % len(body),
+                body,
+            )
+        )
+        exchange.called_at = self._clock.monotonic()
+        exchange.call = self._upstream.call(origin, verb, request, self._plan, exchange)
+        return PENDING
+
+    def _map(self, exchange: Exchange, target: bytes) -> tuple[bytes, list[bytes]]:
+        """Mapped headers take the place of the client's; mapped query parameters come behind them (fact 129)."""
+        mappings = self._mappings
+        if mappings.poison:
+            raise Fault(API_CONFIGURATION_ERROR, cause=f"the header {mappings.poison} cannot be mapped")
+        query = [exchange.query] if exchange.query else []
+        query += mapped_query(exchange, mappings)
+        if query:
+            target += (b"&" if b"?" in target else b"?") + b"&".join(query)
+        replaced = mappings.header_names
+        lines = [header.line for header in exchange.head.headers if header.name not in replaced]
+        return target, lines + mapped_headers(exchange, mappings)
+
+    # The Receiver
+
+    def on_response(self, context: Exchange, head: ResponseHead, body: bytes) -> None:
+        self._take_head(context, head)
+        context.content = body
+        context.finish()
+
+    def on_begin(self, context: Exchange, head: ResponseHead, length: int | None) -> None:
+        if length is not None and length > BODY_LIMIT:
+            self._fail(context, UpstreamFailure(FailureKind.TOO_LARGE, f"an answer of {length} bytes"))
+            return
+        self._take_head(context, head)
+        context.begin_stream(length)
+
+    def on_data(self, context: Exchange, data: bytes) -> None:
+        context.send_stream(data)
+        if context.length > BODY_LIMIT:
+            self._fail(context, UpstreamFailure(FailureKind.TOO_LARGE, f"an answer of more than {BODY_LIMIT} bytes"))
+
+    def on_end(self, context: Exchange) -> None:
+        context.end_stream()
+
+    def on_failure(self, context: Exchange, failure: UpstreamFailure) -> None:
+        self._fail(context, failure)
+
+    def _take_head(self, exchange: Exchange, head: ResponseHead) -> None:
+        exchange.integration_latency = self._clock.monotonic() - exchange.called_at
+        exchange.backend = head
+        exchange.status = head.status
+        exchange.lines = [header.line for header in head.headers]
+
+    def _fail(self, exchange: Exchange, failure: UpstreamFailure) -> None:
+        if exchange.call is not None:
+            exchange.call.cancel()
+        exchange.fail(fault_of(failure))

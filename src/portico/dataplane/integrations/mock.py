@@ -1,0 +1,65 @@
+"""MOCK: no backend. The request template renders the status that selects the integration response.
+
+A mock whose template and answer no request changes, which is what a CORS preflight is, is answered from what was
+composed when its Route was compiled.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from portico.dataplane.backend import view_of
+from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
+from portico.dataplane.integration_response import IntegrationResponses, text_header
+from portico.dataplane.media_types import BinaryTypes
+from portico.dataplane.step import DONE, Outcome
+from portico.dataplane.templates import BodyTemplate, RequestTemplates
+
+if TYPE_CHECKING:
+    from portico.dataplane.exchange import Exchange
+    from portico.dataplane.integration import Spec
+    from portico.dataplane.step import Steps
+
+KIND: Final = "MOCK"
+
+_STATUS = re.compile(rb"""\{(?:.*,)?\s*(?P<quote>["']?)statusCode(?P=quote)\s*:\s*([1-5][0-9]{2})\s*[,}]""", re.DOTALL)
+"""AWS takes lax JSON here, names without quotes too (recorded fact 137): only the status is looked for."""
+
+
+def compile(spec: Spec) -> Steps:
+    """The Step that answers. Raises lang's errors for what cannot be compiled."""
+    return (Mock(spec).answer,)
+
+
+class Mock:
+    """One mock method."""
+
+    def __init__(self, spec: Spec) -> None:
+        integration = spec.integration
+        self._templates = RequestTemplates(integration.request_templates, integration.passthrough_behavior)
+        binary = BinaryTypes(spec.binary_media_types)
+        self._responses = IntegrationResponses(spec.method, integration.integration_responses, binary)
+        self._statuses: dict[bytes, int] = {}
+
+    def answer(self, exchange: Exchange) -> Outcome:
+        template = self._templates.choose(text_header(exchange, b"content-type"))
+        self._responses.apply(exchange, self._status(exchange, template))
+        return DONE
+
+    def _status(self, exchange: Exchange, template: BodyTemplate | None) -> int:
+        if template is None:
+            return _read_status(exchange.body or b"")
+        if template.constant is None:
+            return _read_status(template.render(view_of(exchange)))
+        status = self._statuses.get(template.constant)
+        if status is None:
+            status = self._statuses[template.constant] = _read_status(template.constant)
+        return status
+
+
+def _read_status(document: bytes) -> int:
+    match = _STATUS.search(document)
+    if match is None:
+        raise Fault(API_CONFIGURATION_ERROR, cause="the mock's request template gives no statusCode")
+    return int(match[2])

@@ -1,0 +1,121 @@
+"""A compiled Snapshot under one stage's Standing: what serves the requests of a stage.
+
+A Route is compiled when it is first used: a deployment of 500 methods is then served at once, and methods that nobody
+calls cost nothing. Compiling can raise no surprise here, because control compiled everything before it acknowledged the
+deployment. A Program refers to nothing that refers to it, so that a swapped one is freed without the collector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from portico.dataplane.routes import Tree
+from portico.model.rest import Method, Resource, Snapshot
+from portico.model.standing import StageStanding
+from portico.ports.access_log import Sink
+from portico.ports.meters import Meter
+
+if TYPE_CHECKING:
+    from portico.dataplane.exchange import Exchange
+    from portico.dataplane.fault import Fault
+    from portico.dataplane.gateway_responses import GatewayResponses
+    from portico.dataplane.step import Steps
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One compiled method: its Steps, and what logs, templates and events tell of it."""
+
+    steps: Steps
+    resource_path: str
+    resource_id: str
+    parameter_names: tuple[str, ...]
+    meter: Meter
+
+
+class Spot:
+    """Where a Route is in the tree: its definition until it is first used, then also the Route."""
+
+    __slots__ = ("method", "resource", "route")
+
+    def __init__(self, resource: Resource, method: Method) -> None:
+        self.resource = resource
+        self.method = method
+        self.route: Route | None = None
+
+
+class Stage(NamedTuple):
+    """What is told of the stage in logs, templates and headers."""
+
+    api_id: str
+    name: str
+    deployment_id: str
+    account_id: str
+    region: str
+    variables: dict[str, str]
+
+
+CompileRoute = Callable[[Snapshot, StageStanding, Resource, Method], Route]
+Formatter = Callable[["Exchange"], bytes]
+
+
+class Program:
+    """Everything that one stage's requests need. `standing` and `snapshot` are what it was compiled from."""
+
+    __slots__ = (
+        "_compile",
+        "_format",
+        "_meter",
+        "_sink",
+        "_tree",
+        "refusal",
+        "responses",
+        "snapshot",
+        "stage",
+        "standing",
+    )
+
+    def __init__(
+        self,
+        stage: Stage,
+        standing: StageStanding,
+        snapshot: Snapshot,
+        compile_route: CompileRoute,
+        responses: GatewayResponses,
+        log: tuple[Formatter, Sink],
+        meter: Meter,
+    ) -> None:
+        self.stage = stage
+        self.standing = standing
+        self.snapshot = snapshot
+        self.responses = responses
+        self._compile = compile_route
+        self._format, self._sink = log
+        self._meter = meter
+        self.refusal: Fault | None = None
+        """Why no request of this stage is served."""
+        self._tree: Tree[Spot] = Tree()
+        for resource in snapshot.resources:
+            for verb, method in resource.resource_methods.items():
+                self._tree.add(resource.path, verb, Spot(resource, method))
+
+    def match(self, method: bytes, segments: list[bytes]) -> tuple[Route, list[bytes]] | None:
+        """The Route for a path cut at its slashes, and the values of its parameters."""
+        found = self._tree.match(method, segments)
+        if found is None:
+            return None
+        spot, captures = found
+        route = spot.route
+        if route is None:
+            route = spot.route = self._compile(self.snapshot, self.standing, spot.resource, spot.method)
+        return route, captures
+
+    def served(self, exchange: Exchange) -> None:
+        """Count and log one answered request."""
+        route = exchange.route
+        latency = exchange.latency = exchange.ports.clock.monotonic() - exchange.started
+        meter = self._meter if route is None else route.meter
+        meter.record(exchange.status, latency, exchange.integration_latency)
+        self._sink(self._format(exchange))

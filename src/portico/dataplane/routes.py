@@ -1,0 +1,83 @@
+"""The tree of a REST API's paths: literal before `{param}` before `{proxy+}`, over path and method jointly.
+
+AWS matches the pair: a resource that has the path but not the method is passed over, and the search goes on at its
+siblings and ancestors (recorded facts 108 and 109). The tree is as deep as the definition, whatever the request.
+"""
+
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+ANY = b"ANY"
+
+
+class Node(Generic[T]):
+    """One path part. `methods` are what ends here, by verb; `greedy` is what a `{name+}` child holds by verb."""
+
+    __slots__ = ("greedy", "literals", "methods", "parameter")
+
+    def __init__(self) -> None:
+        self.literals: dict[bytes, Node[T]] = {}
+        self.parameter: Node[T] | None = None
+        self.methods: dict[bytes, T] = {}
+        self.greedy: dict[bytes, T] = {}
+
+
+class Tree(Generic[T]):
+    """All routes of one API."""
+
+    __slots__ = ("_root",)
+
+    def __init__(self) -> None:
+        self._root: Node[T] = Node()
+
+    def add(self, path: str, method: str, target: T) -> None:
+        """`path` is a resource's whole path, "/pets/{petId}"; "/" is the root."""
+        node = self._root
+        parts = [part for part in path.split("/") if part]
+        for part in parts:
+            if part.startswith("{") and part.endswith("+}"):
+                node.greedy[method.encode()] = target
+                return
+            if part.startswith("{") and part.endswith("}"):
+                if node.parameter is None:
+                    node.parameter = Node()
+                node = node.parameter
+            else:
+                node = node.literals.setdefault(part.encode(), Node())
+        node.methods[method.encode()] = target
+
+    def match(self, method: bytes, segments: list[bytes]) -> tuple[T, list[bytes]] | None:
+        """The target for a path cut at its slashes, with the values of its parameters in the path's order."""
+        captures: list[bytes] = []
+        found = _search(self._root, method, segments, 0, captures)
+        return None if found is None else (found, captures)
+
+
+def _search(node: Node[T], method: bytes, segments: list[bytes], at: int, captures: list[bytes]) -> T | None:
+    if at == len(segments):
+        methods = node.methods
+        return methods.get(method) or methods.get(ANY) if methods else None
+    segment = segments[at]
+    child = node.literals.get(segment)
+    if child is not None:
+        found = _search(child, method, segments, at + 1, captures)
+        if found is not None:
+            return found
+    if node.parameter is not None and segment:
+        captures.append(segment)
+        found = _search(node.parameter, method, segments, at + 1, captures)
+        if found is not None:
+            return found
+        captures.pop()
+    if node.greedy:
+        found = node.greedy.get(method) or node.greedy.get(ANY)
+        if found is not None:
+            captures.append(b"/".join(segments[at:]))
+            return found
+    return None
+
+
+def parameter_names(path: str) -> tuple[str, ...]:
+    """The names in a resource's path, in order: ("petId",) of "/pets/{petId}"."""
+    return tuple(part[1:-1].rstrip("+") for part in path.split("/") if part.startswith("{"))

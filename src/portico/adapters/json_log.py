@@ -25,6 +25,7 @@ _LEVELS: Final[dict[type[Observation], str]] = {
     observe.ChangesNotApplied: "error",
     observe.FaultRaised: "warning",
     observe.NotServed: "warning",
+    observe.DefinitionWarning: "warning",
     observe.BadClient: "warning",
     observe.FewDescriptors: "warning",
     observe.LogLinesDropped: "warning",

@@ -48,6 +48,13 @@ class NotServed(Observation):
 
 
 @dataclass(frozen=True, slots=True)
+class DefinitionWarning(Observation):
+    """An operation of the control plane was done, and something about its definition is worth knowing."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class BadClient(Observation):
     """A connection broke the protocol or a limit and was refused."""
 

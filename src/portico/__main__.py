@@ -1,0 +1,5 @@
+"""`python -m portico`: the same as `portico`."""
+
+from portico.cli import main
+
+main()

@@ -1,0 +1,94 @@
+"""The command line. It checks what it was told, says in one line what is wrong, and hands over.
+
+Exit status: 2 for a command that cannot be understood, 1 where the environment does not let it run.
+"""
+
+import inspect
+import os
+import sys
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from portico import __version__
+from portico.kernel.errors import PorticoError
+from portico.settings import OPTIONS, Option, SettingError
+from portico.settings.sources import flag_name, load
+
+app = typer.Typer(
+    name="portico",
+    help="A self-hosted API gateway that speaks Amazon API Gateway.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(__version__)
+
+
+def serve(config: str | None, **flags: Any) -> None:
+    """Run the server: the AWS API on --control, the deployed APIs on --gateway.
+
+    Every option is also PORTICO_<NAME> in the environment and a key in portico.toml, in this order of precedence.
+    """
+    from portico.app.start import start  # the other commands need not load what a server needs
+
+    try:
+        start(load(flags, os.environ, config))
+    except SettingError as error:
+        _fail(error, 2)
+    except PorticoError as error:
+        _fail(error, 1)
+
+
+def _fail(error: PorticoError, status: int) -> NoReturn:
+    print(f"portico: {error}", file=sys.stderr)
+    raise typer.Exit(status)
+
+
+def _parameter(name: str, option: Option) -> inspect.Parameter:
+    """An option as typer reads it: text that the settings check, so that the same words refuse it wherever it stood."""
+    default = "" if option.default is None else f" Default: {option.default}"
+    kind: Any = list[str] if option.many else bool if option.flag else str
+    info = typer.Option(flag_name(name), help=option.help + default, show_default=False, metavar=_metavar(option))
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, info]
+    )
+
+
+def _metavar(option: Option) -> str | None:
+    return None if option.flag else "VALUE"
+
+
+def _with_options(command: Any) -> Any:
+    """Give `serve` the signature that typer reads: each option is declared once, in the settings."""
+    config = inspect.Parameter(
+        "config",
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[str | None, typer.Option("--config", help="A file instead of ./portico.toml.")],
+    )
+    parameters = [config, *(_parameter(name, option) for name, option in OPTIONS.items())]
+    command.__signature__ = inspect.Signature(parameters)
+    command.__annotations__ = {one.name: one.annotation for one in parameters}
+    return command
+
+
+app.command()(_with_options(serve))
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        sys.exit(app(standalone_mode=False))
+    except Exception as error:
+        words = getattr(error, "format_message", None)  # what typer raises of a command line it cannot read
+        if words is None:
+            raise
+        if words():  # empty where the help has been printed instead
+            print(f"portico: {words()}", file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,163 @@
+"""The control process: the AWS API and Portico's own pages, the state directory, and the bell for the workers.
+
+A request is handled on one of a few threads. If it changed something, the state directory is brought to where the
+database is, the bell is rung, and the answer leaves when every ready worker serves the change (the barrier), after
+300 ms at the latest. What could not be written to the state directory is tried again each second.
+"""
+
+import asyncio
+import json
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from portico.controlplane.dispatch import Handled
+from portico.kernel.errors import PorticoError
+from portico.kernel.observe import ChangesNotApplied, Observer
+from portico.server.accepting import Door
+from portico.server.asking import Asked, ControlApplication, Page
+from portico.server.bell import BellTower
+from portico.server.connections import SWEEP_SECONDS, Connections
+from portico.wire import prometheus
+from portico.wire.http1 import Request, Response
+
+THREADS: Final = 4
+"""Operations at a time: one writes, the others read or check signatures."""
+_POLL_SECONDS: Final = 1.0
+_LEAVE_SECONDS: Final = 5.0
+_LEAVE_POLL_SECONDS: Final = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlParts:
+    """What the composition root gives the control process."""
+
+    handle: Callable[[Request], Handled]
+    """Safe to call from several threads; never raises."""
+    catch_up: Callable[[], int]
+    """Bring the state directory to the database's head, which is returned. One call at a time. Raises PorticoError."""
+    meters: Callable[[], list[str]]
+    """Lines of Prometheus text: what the workers counted."""
+    open_door: Callable[[ControlApplication, Connections], Door]
+    bell: Path
+    workers: int
+    closes: Sequence[Callable[[], None]]
+    observer: Observer
+
+
+class Control:
+    def __init__(self, parts: ControlParts) -> None:
+        self._parts = parts
+        self._tower = BellTower()
+        self._application = ControlApplication(self._pages(), self._begin)
+        self._connections = Connections()
+        self._door = parts.open_door(self._application, self._connections)
+        self._operations = ThreadPoolExecutor(THREADS, "operation")
+        self._state = ThreadPoolExecutor(1, "state")
+        self._publishing = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(self, ready: Callable[[], None]) -> int:
+        """All of the control process's life, on a running loop. Returns its exit status."""
+        leave = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, leave.set)
+        await self._publish()
+        await self._tower.open(self._parts.bell)
+        await self._door.open()
+        background = [asyncio.create_task(self._poll()), asyncio.create_task(self._sweep())]
+        ready()
+        await leave.wait()
+        await self._leave()
+        for task in background:
+            task.cancel()
+        return 0
+
+    # Requests
+
+    def _begin(self, asked: Asked) -> None:
+        task = asyncio.create_task(self._answer(asked))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, asked: Asked) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            response, seq = await loop.run_in_executor(self._operations, self._parts.handle, asked.request)
+            if seq:
+                await self._publish(seq)
+                await self._tower.applied(seq)
+            asked.answer(response)
+        finally:
+            self._application.handled()
+
+    async def _publish(self, seq: int | None = None) -> None:
+        """Bring the state directory to Change `seq`, or to whatever is newest, and ring."""
+        async with self._publishing:
+            if seq is not None and self._tower.seq >= seq:
+                return
+            try:
+                head = await asyncio.get_running_loop().run_in_executor(self._state, self._parts.catch_up)
+            except PorticoError as error:
+                self._parts.observer(ChangesNotApplied("control", str(error)))
+            else:
+                self._tower.ring(head)
+
+    async def _poll(self) -> None:
+        while True:
+            await asyncio.sleep(_POLL_SECONDS)
+            await self._publish()
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            self._connections.sweep()
+
+    # Pages
+
+    def _pages(self) -> dict[str, Page]:
+        return {
+            "/_portico/health": lambda: _json(200, {"status": "ok"}),
+            "/_portico/ready": self._ready,
+            "/_portico/metrics": self._metrics,
+        }
+
+    def _ready(self) -> Response:
+        """200 where every worker serves the newest Change, else 503."""
+        serving = self._tower.ready()
+        told = {"workers": self._parts.workers, "serving": serving, "change": self._tower.seq}
+        return _json(200 if serving >= self._parts.workers else 503, told)
+
+    def _metrics(self) -> Response:
+        gauges = (
+            ("portico_workers", "Workers that should be there.", self._parts.workers),
+            ("portico_workers_serving", "Workers that serve the newest Change.", self._tower.ready()),
+            ("portico_change", "Sequence number of the newest Change.", self._tower.seq),
+        )
+        lines = self._parts.meters()
+        for name, text, value in gauges:
+            lines += [*prometheus.head(name, "gauge", text), prometheus.sample(name, (), value)]
+        return Response(200, (("Content-Type", prometheus.CONTENT_TYPE),), ("\n".join(lines) + "\n").encode())
+
+    # Leaving
+
+    async def _leave(self) -> None:
+        """Answer what was asked; nobody is kept waiting longer than `_LEAVE_SECONDS`."""
+        await self._door.close()
+        self._connections.drain()
+        self._connections.cut_idle()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_LEAVE_SECONDS)
+        await asyncio.sleep(_LEAVE_POLL_SECONDS)
+        self._connections.cut_all()
+        self._tower.close()
+        self._operations.shutdown(wait=False, cancel_futures=True)
+        self._state.shutdown()
+        for close in self._parts.closes:
+            close()
+
+
+def _json(status: int, document: Mapping[str, object]) -> Response:
+    return Response(status, (("Content-Type", "application/json"),), json.dumps(document).encode())

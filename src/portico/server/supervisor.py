@@ -1,0 +1,318 @@
+"""The supervisor: forks control and the workers, holds their sockets, and sees that they are there.
+
+It has no event loop and knows no rules of Portico: what a child runs is handed in as `run`. Its laws:
+
+- A child that dies is replaced at once; one that dies young again and again, after a pause that grows to 5 s.
+- SIGTERM, SIGINT: everybody finishes what is under way and leaves; a second one kills.
+- SIGHUP: the supervisor replaces itself by exec, with its sockets and children, then each child in turn: control first
+  (its successor may only write the state directory when it is gone), then each worker, whose successor is ready on
+  the same sockets before it is told to leave. A successor that does not become ready ends the restart: what runs stays.
+
+Only the standard library is imported.
+"""
+
+import os
+import select
+import signal
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from portico.kernel.observe import (
+    Observer,
+    ProcessDied,
+    ProcessKilled,
+    ProcessReady,
+    RestartAbandoned,
+    RestartBegan,
+    RestartFinished,
+    ServerStopped,
+    ServerStopping,
+)
+from portico.server import children
+from portico.server.children import CONTROL, WORKER, Child, Ready
+from portico.server.sockets import Listeners
+
+READY_SECONDS: Final = 60.0
+"""A child that is not ready by then is killed."""
+KILL_SECONDS: Final = 5.0
+"""Beyond the drain: a child that was told to leave and has not, is killed."""
+_YOUNG_SECONDS: Final = 10.0
+_LONGEST_PAUSE: Final = 5.0
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+
+Run = Callable[[str, int, list[socket.socket], Ready], int]
+"""What a child does all its life: (role, slot, its listening sockets, ready) -> exit status."""
+
+
+class Duties(NamedTuple):
+    """What the supervisor was hired for."""
+
+    run: Run
+    observer: Observer
+    on_ready: Callable[[float], None]
+    """Called once with the seconds since the start, when every child is ready."""
+    replace: Callable[[dict[str, Any]], str]
+    """Replace this program by itself, handing over the data. Returns only where that cannot be done: the reason."""
+    drain_seconds: float
+
+
+@dataclass(slots=True)
+class Slot:
+    """The place of control, or of one worker."""
+
+    role: str
+    number: int
+    sockets: list[socket.socket]
+    child: Child | None = None
+    successor: Child | None = None
+    deaths: int = 0
+    """Of young children, in a row."""
+    due: float = 0.0
+    """When to start a child, where there is none."""
+
+
+@dataclass(slots=True)
+class _Restart:
+    began: float
+    left: deque[Slot] = field(default_factory=deque)
+
+
+class Supervisor:
+    def __init__(self, duties: Duties, listeners: Listeners) -> None:
+        self._duties = duties
+        self._listeners = listeners
+        self._slots = [Slot(CONTROL, 0, listeners.control)]
+        self._slots += [Slot(WORKER, number, sockets) for number, sockets in enumerate(listeners.gateway)]
+        self._leaving: list[Child] = []
+        self._restart: _Restart | None = None
+        self._restart_wanted = False
+        self._stopping = False
+        self._started = time.monotonic()
+        self._served = False
+        """Whether every child has been ready once."""
+        self._status = 0
+        self._terminal = os.isatty(2)
+        self._wakeup = socket.socketpair()
+        self._speaking: set[int] = set()
+
+    def take_over(self, handed: dict[str, Any]) -> None:
+        """Be the successor of the supervisor that told this (by `Duties.replace`), and go on with its restart."""
+        for told in handed["children"]:
+            child = Child(**told)
+            if child.leaving:
+                self._leaving.append(child)
+            else:
+                next(slot for slot in self._slots if (slot.role, slot.number) == (child.role, child.slot)).child = child
+        self._served = True
+        self._restart = _Restart(handed["began"], deque(self._slots))
+
+    def run(self) -> int:
+        """Until everybody has left. The exit status of the server: 1 where it could not start."""
+        self._listen_to_signals()
+        self._start_due()
+        while self._everybody():
+            self._wait()
+            self._reap()
+            self._hear()
+            self._kill_late()
+            if not self._stopping:
+                self._start_due()
+                self._go_on_restarting()
+        self._duties.observer(ServerStopped())
+        return self._status
+
+    # Events
+
+    def _listen_to_signals(self) -> None:
+        for end in self._wakeup:
+            end.setblocking(False)
+        signal.set_wakeup_fd(self._wakeup[1].fileno())
+        for number in _SIGNALS:
+            signal.signal(number, lambda *_: None)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+
+    def _wait(self) -> None:
+        """Until a signal, a word from a child, or the next thing that is due."""
+        poller = select.poll()
+        poller.register(self._wakeup[0], select.POLLIN)
+        for child in self._everybody():
+            if child.ready_pipe >= 0:
+                poller.register(child.ready_pipe, select.POLLIN)
+        patience = self._patience()
+        self._speaking = {descriptor for descriptor, _ in poller.poll(None if patience is None else patience * 1000)}
+        with suppress(BlockingIOError):
+            for number in self._wakeup[0].recv(256):
+                self._obey(signal.Signals(number))
+
+    def _patience(self) -> float | None:
+        times = [child.kill_at for child in self._everybody() if child.kill_at is not None]
+        if not self._stopping:
+            times += [slot.due for slot in self._slots if slot.child is None]
+        return max(0.0, min(times) - time.monotonic()) if times else None
+
+    def _obey(self, number: signal.Signals) -> None:
+        if number == signal.SIGHUP and self._terminal and not os.isatty(2):
+            number = signal.SIGTERM  # not an operator's wish: the terminal is gone
+        if number == signal.SIGHUP:
+            self._restart_wanted = True
+        elif number in (signal.SIGTERM, signal.SIGINT):
+            self._stop()
+
+    def _everybody(self) -> list[Child]:
+        placed = [child for slot in self._slots for child in (slot.child, slot.successor) if child is not None]
+        return placed + self._leaving
+
+    # Children
+
+    def _fork(self, slot: Slot) -> Child:
+        def enter() -> None:
+            for end in self._wakeup:
+                end.close()
+            for other in self._everybody():
+                other.forget()
+            self._listeners.close(keep=slot.sockets)
+
+        def run(ready: Ready) -> int:
+            return self._duties.run(slot.role, slot.number, slot.sockets, ready)
+
+        return children.fork(slot.role, slot.number, READY_SECONDS, enter, run)
+
+    def _start_due(self) -> None:
+        now = time.monotonic()
+        for slot in self._slots:
+            if slot.child is None and slot.due <= now:
+                slot.child = self._fork(slot)
+
+    def _hear(self) -> None:
+        for child in self._everybody():
+            if child.ready_pipe in self._speaking and child.hear():
+                if not child.leaving:
+                    child.kill_at = None
+                seconds = time.monotonic() - child.born
+                self._duties.observer(ProcessReady(child.role, child.slot, child.pid, seconds))
+        if not self._served and all(slot.child is not None and slot.child.ready for slot in self._slots):
+            self._served = True
+            self._duties.on_ready(time.monotonic() - self._started)
+
+    def _reap(self) -> None:
+        for pid, how, status in children.reap():
+            for child in [one for one in self._everybody() if one.pid == pid]:
+                child.forget()
+                self._bury(child, how, status)
+
+    def _bury(self, child: Child, how: str, status: int) -> None:
+        if child in self._leaving:
+            self._leaving.remove(child)
+            return
+        slot = next(slot for slot in self._slots if child in (slot.child, slot.successor))
+        if child is slot.successor:
+            slot.successor = None
+            self._abandon(f"the successor of worker {slot.number} {how}")
+            return
+        slot.child, slot.successor = slot.successor, None
+        if child.leaving:
+            return
+        if not self._served and status == children.UNFIT:
+            self._status = 1
+            self._stop()
+            return
+        self._schedule(slot, child, how)
+
+    def _schedule(self, slot: Slot, child: Child, how: str) -> None:
+        """See to a replacement, unless one is on its way: at once, or after a pause for who keeps dying young."""
+        now = time.monotonic()
+        slot.deaths = slot.deaths + 1 if now - child.born < _YOUNG_SECONDS else 0
+        pause = min(0.1 * 2 ** (slot.deaths - 2), _LONGEST_PAUSE) if slot.deaths > 1 else 0.0
+        slot.due = now + pause
+        self._duties.observer(ProcessDied(child.role, child.slot, child.pid, how, pause))
+        if self._restart is not None and self._restart.left and self._restart.left[0] is slot:
+            self._abandon(f"{child.role} {how}")
+
+    def _kill_late(self) -> None:
+        now = time.monotonic()
+        for child in self._everybody():
+            if child.kill_at is not None and child.kill_at <= now:
+                child.kill_at = None
+                why = "it did not leave in time" if child.leaving else "it did not become ready in time"
+                self._duties.observer(ProcessKilled(child.role, child.slot, child.pid, why))
+                child.signal(signal.SIGKILL)
+
+    def _dismiss(self, child: Child) -> None:
+        child.leave(time.monotonic() + self._duties.drain_seconds + KILL_SECONDS)
+
+    # Stopping
+
+    def _stop(self) -> None:
+        if self._stopping:
+            for child in self._everybody():
+                child.signal(signal.SIGKILL)
+            return
+        self._stopping = True
+        self._duties.observer(ServerStopping(self._duties.drain_seconds))
+        self._listeners.close()  # the workers hold theirs until they have accepted what waits
+        for child in self._everybody():
+            if not child.leaving:
+                self._dismiss(child)
+
+    # Restarting
+
+    def _go_on_restarting(self) -> None:
+        if self._restart is None:
+            if self._restart_wanted:
+                self._replace()
+            return
+        while self._restart is not None and self._restart.left and self._step(self._restart.left[0]):
+            self._restart.left.popleft()
+        if self._restart is not None and not self._restart.left:
+            self._duties.observer(RestartFinished(time.monotonic() - self._restart.began))
+            self._restart = None
+
+    def _step(self, slot: Slot) -> bool:
+        """Go on with one slot; True when its child is a new one."""
+        renew = self._renew_control if slot.role == CONTROL else self._renew_worker
+        return renew(slot, self._restart.began if self._restart else 0.0)
+
+    def _renew_control(self, slot: Slot, began: float) -> bool:
+        if slot.child is None:
+            slot.due = 0.0
+            slot.child = self._fork(slot)
+        elif slot.child.born < began and not slot.child.leaving:
+            self._dismiss(slot.child)
+        return slot.child.born >= began and slot.child.ready
+
+    def _renew_worker(self, slot: Slot, began: float) -> bool:
+        if slot.child is None or slot.child.born >= began:
+            return slot.child is not None and slot.child.ready  # it died meanwhile, and has its successor
+        if slot.successor is None:
+            slot.successor = self._fork(slot)
+        if not slot.successor.ready:
+            return False
+        self._leaving.append(slot.child)
+        self._dismiss(slot.child)
+        slot.child, slot.successor = slot.successor, None
+        return True
+
+    def _replace(self) -> None:
+        """Exec. It comes back only where the new program cannot start; then the old one goes on."""
+        self._restart_wanted = False
+        began = time.monotonic()
+        self._duties.observer(RestartBegan())
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        handed = {
+            "listeners": self._listeners.descriptors(),
+            "children": [child.told() for child in self._everybody()],
+            "began": began,
+        }
+        reason = self._duties.replace(handed)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        self._duties.observer(RestartAbandoned(reason))
+
+    def _abandon(self, reason: str) -> None:
+        if self._restart is not None:
+            self._restart = None
+            self._duties.observer(RestartAbandoned(reason))

@@ -1,0 +1,136 @@
+"""A worker: accepts on its slot's sockets, follows the state directory, and leaves without cutting anybody off.
+
+Its laws:
+- It serves what the state directory says when it starts, with control and the database gone too; control's bell only
+  tells it when to look again. What it cannot read or apply it tries again each second, and serves what it had.
+- Told to leave (SIGTERM) it accepts what waits in its sockets, closes them, and answers with `Connection: close`.
+  After `IDLE_GRACE_SECONDS` it closes the connections without a request, after the drain all others.
+"""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import uvloop
+
+from portico.kernel.errors import PorticoError
+from portico.kernel.observe import ChangesNotApplied, Drained, Draining, FewDescriptors, Observer
+from portico.server import tuning
+from portico.server.accepting import Door
+from portico.server.bell import BellRope
+from portico.server.connections import SWEEP_SECONDS, Connections
+
+IDLE_GRACE_SECONDS: Final = 5.0
+"""For clients that keep connections: within it their next request is answered, and told to be the last."""
+_RETRY_SECONDS: Final = 1.0
+_OTHER_DESCRIPTORS: Final = 256
+_LEAVE_POLL_SECONDS: Final = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerParts:
+    """What the composition root gives a worker, made on its loop."""
+
+    slot: int
+    door: Door
+    connections: Connections
+    follow: Callable[[], int]
+    """Apply what is new in the state directory; the Change that is served then. Raises PorticoError."""
+    bell: Path
+    sweeps: Sequence[Callable[[], None]]
+    """Called every `SWEEP_SECONDS`."""
+    closes: Sequence[Callable[[], None]]
+    """Called in this order when everything is over."""
+    observer: Observer
+    drain_seconds: float
+
+
+class Worker:
+    def __init__(self, parts: WorkerParts) -> None:
+        self._parts = parts
+        self._applied = 0
+        self._behind_since = 0.0
+        """When following the state directory failed last; 0.0 while it does not."""
+        self._rope = BellRope(parts.bell, self._heard)
+
+    async def serve(self, ready: Callable[[], None]) -> int:
+        """All of a worker's life, on a running loop. Returns its exit status."""
+        leave = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, leave.set)
+        self._check_descriptors()
+        self._follow()
+        await self._parts.door.open()
+        tuning.settle()
+        tasks = [asyncio.create_task(self._rope.hold()), asyncio.create_task(self._sweep())]
+        ready()
+        await leave.wait()
+        await self._drain()
+        for task in tasks:
+            task.cancel()
+        for close in self._parts.closes:
+            close()
+        return 0
+
+    def _check_descriptors(self) -> None:
+        limits = self._parts.connections.limits
+        wanted = 2 * limits.connections + _OTHER_DESCRIPTORS  # a client's connection and its backend's
+        allowed = tuning.allow_descriptors(wanted)
+        if allowed < wanted and self._parts.slot == 0:
+            self._parts.observer(FewDescriptors(allowed, wanted))
+
+    # The state
+
+    def _heard(self, _seq: int) -> int:
+        self._follow()
+        return self._applied
+
+    def _follow(self) -> None:
+        try:
+            self._applied = self._parts.follow()
+            self._behind_since = 0.0
+        except PorticoError as error:
+            self._behind_since = time.monotonic()
+            self._parts.observer(ChangesNotApplied("worker", str(error)))
+
+    def _catch_up(self) -> None:
+        if self._behind_since and time.monotonic() - self._behind_since >= _RETRY_SECONDS:
+            self._follow()
+            if not self._behind_since:
+                self._rope.tell(self._applied)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            for sweep in self._parts.sweeps:
+                sweep()
+            self._catch_up()
+
+    # Leaving
+
+    async def _drain(self) -> None:
+        parts, began = self._parts, time.monotonic()
+        await parts.door.close()
+        parts.connections.drain()
+        parts.observer(Draining(parts.slot, os.getpid(), len(parts.connections)))
+        grace = began + min(IDLE_GRACE_SECONDS, parts.drain_seconds)
+        end = began + parts.drain_seconds
+        while len(parts.connections) and (now := time.monotonic()) < end:
+            if now >= grace:
+                parts.connections.cut_idle()
+            await asyncio.sleep(_LEAVE_POLL_SECONDS)
+        parts.connections.cut_idle()
+        cut = len(parts.connections)
+        parts.connections.cut_all()
+        await asyncio.sleep(0)
+        parts.observer(Drained(parts.slot, os.getpid(), cut))
+
+
+def run(main: Callable[[], Coroutine[Any, Any, int]]) -> int:
+    """Run a process's coroutine on the loop that all our processes use."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main())

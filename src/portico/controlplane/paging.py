@@ -20,7 +20,7 @@ MAX_LIMIT = 500
 def page(entries: Iterable[tuple[str, Document]], params: Mapping[str, Any]) -> Document:
     """One page of a collection: `{"items": [...]}`, with `position` where more follows.
 
-    `entries` are (sort key, document) in any order, their keys unique; the answer is in the order of the keys. `params`
+    `entries` are (sort key, document) in any order, their keys unique and not empty; the answer is in the order of the keys. `params`
     are the call's, of which `limit` and `position` count. Raises BadRequestException for a limit below 1 and for a
     position that was never handed out.
     """

@@ -14,10 +14,9 @@ MAX_PROVIDERS = 1000
 DEFAULT_AUTH_TYPES = {"TOKEN": "custom", "REQUEST": "custom", "COGNITO_USER_POOLS": "cognito_user_pools"}
 """The `authType` that AWS answers where the definition names none."""
 
-_TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"  # noqa: S105 (a header name in RFC 9110, no secret)
-_HEADER_SOURCE = re.compile(rf"method\.request\.header\.{_TOKEN}")
+_HEADER_SOURCE = re.compile(r"method\.request\.header\.[a-zA-Z0-9._-]+")
 _REQUEST_SOURCE = re.compile(
-    rf"method\.request\.(?:header\.{_TOKEN}|querystring\.[^\s,]+)|(?:stageVariables|context)\.[\w.]+"
+    r"method\.request\.(?:header\.[a-zA-Z0-9._-]+|querystring\.[^\s,]+)|(?:stageVariables|context)\.[\w.]+"
 )
 _FUNCTION_URI = re.compile(
     r"arn:[a-z-]+:apigateway:[a-z0-9-]+:lambda:path/2015-03-31/functions/(?:arn:[^/\s]+|\$\{stageVariables\.\w+\})"
@@ -49,10 +48,12 @@ def _check_request(document: Document) -> None:
     source = document.get("identitySource")
     if source:
         if not all(_REQUEST_SOURCE.fullmatch(one.strip()) for one in source.split(",")):
-            raise _invalid_source(source)
+            raise BadRequestException(f"Invalid identity source specified: {source}")
     elif document.get("authorizerResultTtlInSeconds"):
         # API reference: required for REQUEST "when authorization caching is enabled", the key is made of it.
-        raise BadRequestException("Identity source must be specified when authorization caching is enabled")
+        raise BadRequestException(
+            "Identity source must be set if authorizer caching is enabled (TTL is greater than 0)"
+        )
 
 
 def _check_cognito(document: Document) -> None:
@@ -84,11 +85,10 @@ def _check_function(document: Document) -> None:
 def _check_header_source(document: Document) -> None:
     source = document.get("identitySource") or ""
     if not _HEADER_SOURCE.fullmatch(source):
-        raise _invalid_source(source)
-
-
-def _invalid_source(source: str) -> BadRequestException:
-    return BadRequestException(f"Invalid identity source specified: {source}")
+        raise BadRequestException(
+            f"Invalid token source expression: {source}. The source must be a method request header, matching "
+            "'method.request.header.[a-zA-Z0-9._-]+'."
+        )
 
 
 _CHECKS: dict[str, Callable[[Document], None]] = {

@@ -54,7 +54,10 @@ def delete_authorizer(call: Call) -> Document:
     api_id = call.params["restApiId"]
     # Without its authorizer a method would let everybody in.
     if user := method_where(call.unit, api_id, "authorizerId", document["id"]):
-        raise ConflictException(f"Cannot delete authorizer '{document['name']}', is referenced in method: {user}")
+        # AWS writes the verb first here: "GET//pets".
+        raise ConflictException(
+            f"Cannot delete authorizer '{document['name']}', is referenced in method: {'/'.join(user)}"
+        )
     call.unit.delete("authorizer", api_id, document["id"])
     return {}
 

@@ -35,7 +35,7 @@ def check_endpoint(configuration: Document) -> None:
         if configuration["ipAddressType"] == "ipv4":
             raise BadRequestException("Only dualstack ipAddressType is supported for Private APIs.")
     elif configuration.get("vpcEndpointIds"):
-        raise BadRequestException("vpcEndpointIds are only supported for Private APIs.")
+        raise BadRequestException("VPCEndpoints can only be specified with PRIVATE apis.")
 
 
 # Patch actions on an API's document

@@ -31,13 +31,13 @@ def require_resource(call: Call, resource_id: str | None = None) -> Document:
     return require(call, "resource", resource_id or call.params["resourceId"], "Invalid Resource identifier specified")
 
 
-def method_where(unit: Unit, api_id: str, member: str, value: str) -> str | None:
-    """The path and verb ("/pets/GET", at the root "//GET") of a method whose `member` is `value`, if there is one.
+def method_where(unit: Unit, api_id: str, member: str, value: str) -> tuple[str, str] | None:
+    """The verb and path of a method whose `member` is `value`, if there is one.
 
     The resource made last is looked at first, as a refusal of AWS names it (recorded fact 44).
     """
     for _, resource in reversed(unit.find("resource", api_id)):
         for verb, method in resource.get("resourceMethods", {}).items():
             if method.get(member) == value:
-                return f"{resource['path']}/{verb}"
+                return verb, resource["path"]
     return None

@@ -18,7 +18,7 @@ def create_request_validator(call: Call) -> Document:
         document["name"] = _named(call.params["name"])
     for switch in ("validateRequestBody", "validateRequestParameters"):
         document[switch] = bool(call.params.get(switch))
-    call.unit.put("requestvalidator", api_id, document["id"], document)
+    _save(call, document)
     return document
 
 
@@ -37,7 +37,7 @@ def get_request_validators(call: Call) -> Document:
 def update_request_validator(call: Call) -> Document:
     document = _require_validator(call)
     _PATCH.apply(document, call.params.get("patchOperations"))
-    call.unit.put("requestvalidator", call.params["restApiId"], document["id"], document)
+    _save(call, document)
     return document
 
 
@@ -48,10 +48,21 @@ def delete_request_validator(call: Call) -> Document:
     # Without its validator a method would let every request through.
     if user := method_where(call.unit, api_id, "requestValidatorId", document["id"]):
         raise ConflictException(
-            f"Cannot delete request validator '{document['id']}', is referenced in method request: {user}"
+            f"Cannot delete request validator '{document['id']}', is referenced in method: {'/'.join(user)}"
         )
     call.unit.delete("requestvalidator", api_id, document["id"])
     return {}
+
+
+def _save(call: Call, document: Document) -> None:
+    api_id = call.params["restApiId"]
+    for key, other in call.unit.find("requestvalidator", api_id):
+        if key != document["id"] and "name" in document and other.get("name") == document["name"]:
+            raise BadRequestException(
+                f"Request Validator name must be unique. Request Validator {document['name']} already exists in this "
+                "RestApi."
+            )
+    call.unit.put("requestvalidator", api_id, document["id"], document)
 
 
 def _require_validator(call: Call) -> Document:

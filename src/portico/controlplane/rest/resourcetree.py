@@ -24,6 +24,8 @@ class ResourceTree:
         Raises BadRequestException and ConflictException where it cannot stand there (recorded facts 30, 33 and 34).
         """
         name = resource["pathPart"]
+        if not name:
+            raise BadRequestException("Resource's path part must be specified")
         if not _PATH_PART.fullmatch(name):
             raise BadRequestException(
                 "Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable and curly braces at the "

@@ -34,4 +34,4 @@ def _check_key(key: str) -> None:
     if not 1 <= len(key) <= MAX_KEY or not _TEXT.fullmatch(key):
         raise BadRequestException(f"Invalid tag key specified: {key}")
     if key.lower().startswith("aws:"):
-        raise BadRequestException("Tag keys must not start with aws:")
+        raise BadRequestException("Invalid tag key. Tag keys cannot start with 'aws:' (case insensitive)")

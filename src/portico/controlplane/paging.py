@@ -20,9 +20,9 @@ MAX_LIMIT = 500
 def page(entries: Iterable[tuple[str, Document]], params: Mapping[str, Any]) -> Document:
     """One page of a collection: `{"items": [...]}`, with `position` where more follows.
 
-    `entries` are (sort key, document) in any order, their keys unique and not empty; the answer is in the order of the keys. `params`
-    are the call's, of which `limit` and `position` count. Raises BadRequestException for a limit below 1 and for a
-    position that was never handed out.
+    `entries` are (sort key, document) in any order, the keys unique and not empty; the answer is in the order of the
+    keys. `params` are the call's, of which `limit` and `position` count. Raises BadRequestException for a limit below 1
+    and for a position that was never handed out.
     """
     ordered = sorted(entries, key=lambda entry: entry[0])
     after = params.get("position")

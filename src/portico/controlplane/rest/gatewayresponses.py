@@ -71,6 +71,7 @@ def update_gateway_response(call: Call) -> Document:
     api_id, kind = require_api(call)["id"], call.params["responseType"]
     document = call.unit.get("gatewayresponse", api_id, kind) or customised(kind, {})
     _PATCH.apply(document, call.params.get("patchOperations"))
+    _check_parameters(document["responseParameters"])
     return _save(call, document)
 
 

@@ -24,8 +24,8 @@ LENGTH_LIMIT = 65_536
 """Characters of a text that any pattern is matched against."""
 SEARCH_LIMIT = 10 * 1024 * 1024
 """Characters of a text that is searched with a pattern that takes linear time."""
-STEP_LIMIT = 10**8
-"""About a second of Python's engine."""
+STEP_LIMIT = 3 * 10**7
+"""About a second of Python's engine, at its slowest."""
 SHORT_TEXT = 3
 """Characters up to which even a bomb is harmless: those of a status code."""
 WEIGHT_LIMIT = 20_000

@@ -83,7 +83,8 @@ def time_left(process: "subprocess.Popen[str]") -> None:
 
 def get(address: str, target: str = "/", headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
     """Status and body of one GET on a connection of its own. `address` may be a URL."""
-    connection = http.client.HTTPConnection(address.rpartition("/")[2], timeout=PATIENCE)
+    host, _, port = address.rpartition("/")[2].rpartition(":")
+    connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=PATIENCE)
     try:
         connection.request("GET", target, headers=dict(headers or {}))
         answer = connection.getresponse()

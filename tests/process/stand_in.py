@@ -19,11 +19,12 @@ from portico.ports.client import Client
 from portico.server.accepting import Door
 from portico.server.children import CONTROL, Ready
 from portico.server.connections import Connections
+from portico.server.loop import run
 from portico.server.protocol import Connection
 from portico.server.sockets import Listeners, bound_address
 from portico.server.supervisor import Duties, Supervisor
 from portico.server.takeover import CHECK, replace
-from portico.server.worker import Worker, WorkerParts, run
+from portico.server.worker import Worker, WorkerParts
 from portico.settings import Address
 from portico.wire.http1 import Head, HeaderTable
 
@@ -59,9 +60,10 @@ def child(directory: Path, role: str, slot: int, sockets: list[socket.socket], r
     if role != CONTROL and (directory / "broken").exists():
         return 3
 
+    observer = json_log.observer("json")
+
     async def life() -> int:
         connections = Connections()
-        observer = json_log.observer("json")
         table = HeaderTable()
         door = Door(sockets, lambda: Connection(Introductions(), connections, table, observer), None)
         parts = WorkerParts(
@@ -77,7 +79,7 @@ def child(directory: Path, role: str, slot: int, sockets: list[socket.socket], r
         )
         return await Worker(parts).serve(ready)
 
-    return run(life)
+    return run(life, observer)
 
 
 def main(directory: Path, workers: int) -> int:

@@ -59,6 +59,7 @@ class Control:
         self._state = ThreadPoolExecutor(1, "state")
         self._publishing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._complaint = ""
 
     async def serve(self, ready: Callable[[], None]) -> int:
         """All of the control process's life, on a running loop. Returns its exit status."""
@@ -66,6 +67,7 @@ class Control:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, leave.set)
         await self._publish()
         await self._tower.open(self._parts.bell)
+        await self._tower.gathered(self._parts.workers)  # so that the first answer's barrier knows them
         await self._door.open()
         background = [asyncio.create_task(self._poll()), asyncio.create_task(self._sweep())]
         ready()
@@ -101,9 +103,16 @@ class Control:
             try:
                 head = await asyncio.get_running_loop().run_in_executor(self._state, self._parts.catch_up)
             except PorticoError as error:
-                self._parts.observer(ChangesNotApplied("control", str(error)))
+                self._complain(str(error))
             else:
+                self._complaint = ""
                 self._tower.ring(head)
+
+    def _complain(self, reason: str) -> None:
+        """Once, however many seconds it lasts."""
+        if reason != self._complaint:
+            self._complaint = reason
+            self._parts.observer(ChangesNotApplied("control", reason))
 
     async def _poll(self) -> None:
         while True:

@@ -11,12 +11,10 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-import uvloop
+from typing import Final
 
 from portico.kernel.errors import PorticoError
 from portico.kernel.observe import ChangesNotApplied, Drained, Draining, FewDescriptors, Observer
@@ -64,6 +62,7 @@ class Worker:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, leave.set)
         self._check_descriptors()
         self._follow()
+        await self._rope.reach()  # before the door opens: a barrier then waits for us from our first request on
         await self._parts.door.open()
         tuning.settle()
         tasks = [asyncio.create_task(self._rope.hold()), asyncio.create_task(self._sweep())]
@@ -128,9 +127,3 @@ class Worker:
         parts.connections.cut_all()
         await asyncio.sleep(0)
         parts.observer(Drained(parts.slot, os.getpid(), cut))
-
-
-def run(main: Callable[[], Coroutine[Any, Any, int]]) -> int:
-    """Run a process's coroutine on the loop that all our processes use."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(main())

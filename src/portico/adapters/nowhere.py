@@ -1,0 +1,28 @@
+"""Ports that lead nowhere: for compiling a definition without serving it, as control does before a deployment."""
+
+from typing import Any
+
+from portico.ports.access_log import Sink
+from portico.ports.upstream import Origin, UpstreamCall, UpstreamRequest
+
+
+class Nowhere:
+    """An Upstream that nobody may call, an AccessLog that keeps nothing, and Meters that count nothing."""
+
+    def call(
+        self, origin: Origin, method: bytes, request: bytes, plan: UpstreamRequest[Any], context: Any
+    ) -> UpstreamCall:
+        raise AssertionError("what is only compiled calls nobody")
+
+    def sink(self, destination_arn: str | None, /) -> Sink:
+        return _discard
+
+    def meter(self, api_id: str, stage: str, method: str, resource_path: str, /) -> "Nowhere":
+        return self
+
+    def record(self, status: int, latency: float, integration_latency: float | None, /) -> None:
+        """A Meter too: for itself."""
+
+
+def _discard(_line: bytes) -> None:
+    """Nothing is served, so nothing is logged."""

@@ -1,0 +1,80 @@
+"""The supervisor's program. It imports only the standard library until it has forked; children import what they run."""
+
+import os
+import socket
+import sys
+from typing import Any
+
+from portico.adapters import json_log
+from portico.app.running import SUPERVISOR, Running, told
+from portico.kernel.errors import PorticoError
+from portico.kernel.observe import Observer, ServerReady
+from portico.server.children import CONTROL, Ready
+from portico.server.sockets import Listeners, bound_address
+from portico.server.supervisor import Duties, Supervisor
+from portico.server.takeover import CHECK, replace
+
+
+def main() -> int:
+    """The server's exit status: 0 after a stop, 1 where it could not start."""
+    running = told()
+    if CHECK in sys.argv:
+        return _check(running)
+    settings = running.settings
+    try:
+        listeners = _listeners(running)
+    except PorticoError as error:
+        os.write(2, f"portico: {error}\n".encode())
+        return 1
+    supervisor = Supervisor(_duties(running, listeners, json_log.observer(settings.log_format)), listeners)
+    if running.handed is not None:
+        supervisor.take_over(running.handed)
+    return supervisor.run()
+
+
+def _listeners(running: Running) -> Listeners:
+    if running.handed is not None:
+        return Listeners.inherited(running.handed["listeners"])
+    settings = running.settings
+    return Listeners.open(settings.control, settings.gateway, settings.workers)
+
+
+def _duties(running: Running, listeners: Listeners, observer: Observer) -> Duties:
+    settings = running.settings
+    control_scheme = "http" if settings.control_tls_cert is None else "https"
+    gateway_scheme = "http" if settings.tls_cert is None else "https"
+    control = tuple(f"{control_scheme}://{bound_address(one)}" for one in listeners.control)
+    gateway = tuple(f"{gateway_scheme}://{bound_address(one)}" for one in listeners.gateway[0])
+    ports = tuple(bound_address(one).port for one in listeners.control)
+
+    def run(role: str, slot: int, sockets: list[socket.socket], ready: Ready) -> int:
+        os.close(running.lock)  # the supervisor's alone: a server is there as long as that one is
+        if role == CONTROL:
+            from portico.app.control import run_control
+
+            return run_control(settings, sockets, ready)
+        from portico.app.worker import run_worker
+
+        return run_worker(settings, slot, sockets, ports, ready)
+
+    def on_ready(seconds: float) -> None:
+        observer(ServerReady(control, gateway, str(settings.data_dir / "credentials"), seconds))
+
+    def replace_program(handed: dict[str, Any]) -> str:
+        return replace(SUPERVISOR, running.handing(handed).environment())
+
+    return Duties(run, observer, on_ready, replace_program, settings.drain_seconds)
+
+
+def _check(running: Running) -> int:
+    """Whether the children of this program would start: their modules load, and so do the certificates."""
+    import portico.app.control
+    import portico.app.worker
+
+    portico.app.control.check(running.settings)
+    portico.app.worker.check(running.settings)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""The control process, put together."""
+
+import os
+import socket
+
+from portico.adapters import json_log, meters
+from portico.adapters.credentials import root_credentials
+from portico.adapters.late_store import LateStore
+from portico.adapters.nowhere import Nowhere
+from portico.adapters.sqlite import SqliteStore
+from portico.adapters.state_dir import StateWriter
+from portico.controlplane.dispatch import SERVICES, ControlPlane
+from portico.controlplane.identities import RootIdentity
+from portico.controlplane.operation import Realm
+from portico.dataplane.compile.rest import Compiler
+from portico.dataplane.ports import Ports
+from portico.kernel.clock import SystemClock
+from portico.kernel.ids import RequestIds, resource_id
+from portico.kernel.observe import DefinitionWarning, Observer
+from portico.server.accepting import Door
+from portico.server.asking import ControlApplication
+from portico.server.children import Ready
+from portico.server.connections import Connections
+from portico.server.control import Control, ControlParts
+from portico.server.loop import run
+from portico.server.protocol import Connection
+from portico.server.tls import server_context
+from portico.settings import Settings
+from portico.wire.aws import model
+from portico.wire.http1 import HeaderTable
+
+
+def run_control(settings: Settings, sockets: list[socket.socket], ready: Ready) -> int:
+    """All of the control process's life."""
+
+    observer = json_log.observer(settings.log_format)
+
+    async def life() -> int:
+        return await build_control(settings, sockets, observer).serve(ready)
+
+    return run(life, observer)
+
+
+def check(settings: Settings) -> None:
+    """Raises TlsError."""
+    server_context(settings.control_tls_cert, settings.control_tls_key)
+
+
+def build_control(settings: Settings, sockets: list[socket.socket], observer: Observer) -> Control:
+    """On a running loop. Raises TlsError, DataDirError."""
+    data = settings.data_dir
+    database = settings.database_path or data / "portico.db"
+    store = LateStore(lambda: SqliteStore(database))
+    state = StateWriter(data / "state")
+    for service in SERVICES:
+        model.load(service)  # 0.1 s that the first caller need not wait
+    parts = ControlParts(
+        handle=_plane(settings, store, observer).handle,
+        catch_up=lambda: state.catch_up(store),
+        meters=lambda: meters.prometheus(meters.read(data / "metrics")),
+        open_door=lambda application, connections: _door(settings, sockets, application, connections, observer),
+        bell=data / "run" / "changes.sock",
+        workers=settings.workers,
+        closes=(store.close,),
+        observer=observer,
+    )
+    return Control(parts)
+
+
+def _plane(settings: Settings, store: LateStore, observer: Observer) -> ControlPlane:
+    environ = os.environ
+    root = root_credentials(
+        settings.data_dir / "credentials",
+        environ.get("PORTICO_ACCESS_KEY_ID"),
+        environ.get("PORTICO_SECRET_ACCESS_KEY"),
+    )
+    realm = Realm(
+        account_id=settings.account_id,
+        region=settings.region,
+        clock=SystemClock(),
+        compilation=_compiler(settings, observer),
+        new_id=resource_id,
+        warn=lambda message: observer(DefinitionWarning(message)),
+    )
+
+    return ControlPlane(store, RootIdentity(*root), realm, observer)
+
+
+def _compiler(settings: Settings, observer: Observer) -> Compiler:
+    nowhere = Nowhere()
+    ports = Ports(
+        clock=SystemClock(),
+        ids=RequestIds(),
+        observer=observer,
+        upstream=nowhere,
+        access_log=nowhere,
+        meters=nowhere,
+        account_id=settings.account_id,
+        region=settings.region,
+    )
+    return Compiler(ports)
+
+
+def _door(
+    settings: Settings,
+    sockets: list[socket.socket],
+    application: ControlApplication,
+    connections: Connections,
+    observer: Observer,
+) -> Door:
+    tls = server_context(settings.control_tls_cert, settings.control_tls_key)
+    table = HeaderTable()
+
+    def connect() -> Connection:
+        return Connection(application, connections, table, observer, secure=tls is not None)
+
+    return Door(sockets, connect, tls)

@@ -1,0 +1,32 @@
+"""`portico serve`, from checked settings to the supervisor: takes the data directory and makes way by exec."""
+
+import os
+from pathlib import Path
+from typing import NoReturn
+
+from portico.adapters import durable
+from portico.adapters.credentials import root_credentials
+from portico.adapters.data_dir import DataDirError, open_data_dir
+from portico.app.running import SUPERVISOR, Running
+from portico.settings import Settings
+
+FOLDERS = ("logs", "metrics", "run", "state")
+"""What every process may expect to be there."""
+
+
+def start(settings: Settings) -> NoReturn:
+    """Become the supervisor. Raises DataDirError where the data directory or its credentials cannot be used."""
+    data = open_data_dir(settings.data_dir)
+    environ = os.environ
+    root_credentials(data.credentials, environ.get("PORTICO_ACCESS_KEY_ID"), environ.get("PORTICO_SECRET_ACCESS_KEY"))
+    for folder in FOLDERS:
+        _make(data.path / folder)
+    os.set_inheritable(data.lock, True)
+    os.execve(SUPERVISOR[0], SUPERVISOR, Running(settings, data.lock).environment())  # noqa: S606  our own program
+
+
+def _make(folder: Path) -> None:
+    try:
+        durable.make_directory(folder)
+    except OSError as error:
+        raise DataDirError(f"the data directory's {folder} cannot be made: {error.strerror}") from error

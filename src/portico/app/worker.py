@@ -1,0 +1,134 @@
+"""A worker, put together. Imports no botocore, database or YAML: a worker's memory is for Programs."""
+
+import asyncio
+import socket
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from portico.adapters import json_log
+from portico.adapters.access_log import AccessLogs
+from portico.adapters.egress import EgressPolicy
+from portico.adapters.http_client import HttpClient
+from portico.adapters.meters import MeterFiles
+from portico.adapters.state_dir import Reset, StateAbsent, StateReader
+from portico.dataplane.front import Gateway
+from portico.dataplane.headers import NOTED
+from portico.dataplane.ports import Ports
+from portico.kernel.clock import SystemClock
+from portico.kernel.errors import PorticoError
+from portico.kernel.ids import RequestIds
+from portico.kernel.observe import Observer
+from portico.server import tuning
+from portico.server.accepting import Door
+from portico.server.children import Ready
+from portico.server.connections import ConnectionLimits, Connections
+from portico.server.loop import run
+from portico.server.protocol import Connection
+from portico.server.tls import server_context
+from portico.server.worker import Worker, WorkerParts
+from portico.settings import Settings
+from portico.wire.forwarded import TrustedProxies
+from portico.wire.http1 import HeaderTable
+
+
+def run_worker(
+    settings: Settings, slot: int, sockets: list[socket.socket], own_ports: Sequence[int], ready: Ready
+) -> int:
+    """All of a worker process's life. `own_ports`: of the control listeners, which no backend may be."""
+    tuning.keep_buffers()
+
+    observer = json_log.observer(settings.log_format)
+
+    async def life() -> int:
+        return await build_worker(settings, slot, sockets, own_ports, observer).serve(ready)
+
+    return run(life, observer)
+
+
+def check(settings: Settings) -> None:
+    """Raises TlsError."""
+    server_context(settings.tls_cert, settings.tls_key)
+
+
+def build_worker(
+    settings: Settings, slot: int, sockets: list[socket.socket], own_ports: Sequence[int], observer: Observer
+) -> Worker:
+    """On a running loop. Raises TlsError, and OSError where the data directory cannot be written to."""
+    data = settings.data_dir
+    upstream = HttpClient(HeaderTable(NOTED), EgressPolicy(own_ports))
+    logs = AccessLogs(data / "logs", asyncio.get_running_loop().call_later, observer)
+    meters = MeterFiles(data / "metrics")
+    ports = Ports(
+        clock=SystemClock(),
+        ids=RequestIds(),
+        observer=observer,
+        upstream=upstream,
+        access_log=logs,
+        meters=meters,
+        account_id=settings.account_id,
+        region=settings.region,
+        domains=(settings.domain, "amazonaws.com"),
+        trusted_proxies=TrustedProxies(settings.trusted_proxy),
+    )
+    gateway = Gateway(ports, StateReader(data / "state").snapshot)
+    connections = Connections(_limits(settings))
+    parts = WorkerParts(
+        slot=slot,
+        door=_door(settings, sockets, gateway, connections, observer),
+        connections=connections,
+        follow=_Following(data / "state", gateway),
+        bell=data / "run" / "changes.sock",
+        sweeps=(connections.sweep, upstream.sweep),
+        closes=(upstream.close, logs.close, meters.close),
+        observer=observer,
+        drain_seconds=settings.drain_seconds,
+    )
+    return Worker(parts)
+
+
+def _limits(settings: Settings) -> ConnectionLimits:
+    return ConnectionLimits(
+        connections=settings.max_connections, connections_per_address=settings.max_connections_per_address
+    )
+
+
+def _door(
+    settings: Settings, sockets: list[socket.socket], gateway: Gateway, connections: Connections, observer: Observer
+) -> Door:
+    tls = server_context(settings.tls_cert, settings.tls_key)
+    table = HeaderTable(NOTED)
+
+    def connect() -> Connection:
+        return Connection(gateway, connections, table, observer, secure=tls is not None)
+
+    return Door(sockets, connect, tls)
+
+
+class NotApplied(PorticoError):
+    """A Change could not be acted on. The text has the traceback: it is a bug of ours."""
+
+
+class _Following:
+    """Brings a Gateway to where the state directory is."""
+
+    def __init__(self, state: Path, gateway: Gateway) -> None:
+        self._state = state
+        self._gateway = gateway
+        self._reader = StateReader(state)
+
+    def __call__(self) -> int:
+        """The Change that is served now; 0 before control has written any state. Raises StateError, NotApplied."""
+        try:
+            news = self._reader.poll()
+        except StateAbsent:
+            return 0
+        try:
+            if isinstance(news, Reset):
+                self._gateway.reset(news.changes)
+            else:
+                self._gateway.apply(news)
+        except Exception:
+            self._reader = StateReader(self._state)  # it has told its news; the next one tells all of it
+            raise NotApplied(traceback.format_exc()) from None
+        return self._reader.seq

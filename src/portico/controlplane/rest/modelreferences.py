@@ -14,8 +14,15 @@ def flatten(unit: Unit, api_id: str, schema: str) -> str:
     """The schema with every model of the API that it reaches under `definitions`, and references into there.
 
     A schema that refers to no other model comes back as it is. Raises BadRequestException where a reference leads to
-    no model of this API.
+    no model of this API, and for schemas nested deeper than can be walked.
     """
+    try:
+        return _flattened(unit, api_id, schema)
+    except RecursionError as error:
+        raise BadRequestException("Model schema is nested too deeply to be flattened") from error
+
+
+def _flattened(unit: Unit, api_id: str, schema: str) -> str:
     reached: dict[str, Any] = {}
     root = _rewrite(json.loads(schema), api_id, reached)
     definitions: dict[str, Any] = {}

@@ -101,7 +101,7 @@ def check_schema(schema: str | None, content_type: str) -> None:
         return
     try:
         parsed = json.loads(schema or "{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _invalid_schema() from error
     if not parsed:
         raise BadRequestException("Model schema must have at least 1 property or array items defined")

@@ -45,7 +45,7 @@ def show_policy(policy: str) -> str:
 def _parse(text: str) -> dict[str, Any]:
     try:
         policy = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadRequestException(_INVALID) from error
     if not (
         isinstance(policy, dict)

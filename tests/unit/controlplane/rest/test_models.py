@@ -86,6 +86,7 @@ def test_the_models_that_every_api_has(client, api):
         ({"schema": None, "contentType": "application/xml"}, EMPTY),
         ({"schema": "no json"}, INVALID),
         ({"schema": "[1]"}, INVALID),
+        ({"schema": "[" * 100_000}, INVALID),
         ({"schema": "[1]", "contentType": "application/vnd.api+json"}, INVALID),
     ],
 )
@@ -200,6 +201,13 @@ def test_flatten_brings_every_reached_model_inside(client, api, create):
 def test_flatten_of_a_model_that_refers_to_nothing(client, api, create):
     create()
     assert client.get_model(restApiId=api["id"], modelName="CalcOutput", flatten=True)["schema"] == SCHEMA
+
+
+def test_flatten_of_a_schema_without_bottom(client, api, create):
+    deep = '{"not":' * 900 + "{}" + "}" * 900
+    create("Deep", deep)
+    with refused("BadRequestException", "Model schema is nested too deeply to be flattened"):
+        client.get_model(restApiId=api["id"], modelName="Deep", flatten=True)
 
 
 def test_flatten_of_a_broken_reference(client, api, create):

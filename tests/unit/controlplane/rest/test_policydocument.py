@@ -72,6 +72,7 @@ def test_what_a_policy_is(accepted):
         "[]",
         '"text"',
         "null",
+        "[" * 100_000,
         {},
         {"Version": "2012-10-17"},
         {"Version": "2020-01-01", "Statement": [STATEMENT]},

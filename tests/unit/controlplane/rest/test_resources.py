@@ -201,6 +201,20 @@ def test_what_is_not_there(tree):
         tree.client.get_resources(restApiId="fake")
 
 
+def test_a_path_of_a_thousand_parts(tree, store):
+    with store.write() as unit:
+        parent, path = tree.root, ""
+        for number in range(1200):
+            path += "/a"
+            made = {"id": f"n{number}", "parentId": parent, "pathPart": "a", "path": path}
+            unit.put("resource", tree.api, made["id"], made)
+            parent = made["id"]
+    tree.patch("n0", "replace", "/pathPart", "b")
+    assert tree.get("n1199")["path"] == "/b" + "/a" * 1199
+    tree.client.delete_resource(restApiId=tree.api, resourceId="n0")
+    assert tree.paths() == ["/"]
+
+
 def test_methods_are_verbs_unless_they_are_embedded(tree, store):
     method = {"httpMethod": "GET", "authorizationType": "NONE", "apiKeyRequired": False}
     with store.write() as unit:

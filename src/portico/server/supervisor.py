@@ -16,10 +16,8 @@ import select
 import signal
 import socket
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from portico.kernel.observe import (
@@ -35,14 +33,14 @@ from portico.kernel.observe import (
 )
 from portico.server import children
 from portico.server.children import CONTROL, WORKER, Child, Ready
+from portico.server.restart import Restart
+from portico.server.slots import Slot
 from portico.server.sockets import Listeners
 
 READY_SECONDS: Final = 60.0
 """A child that is not ready by then is killed."""
 KILL_SECONDS: Final = 5.0
 """Beyond the drain: a child that was told to leave and has not, is killed."""
-_YOUNG_SECONDS: Final = 10.0
-_LONGEST_PAUSE: Final = 5.0
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 Run = Callable[[str, int, list[socket.socket], Ready], int]
@@ -61,27 +59,6 @@ class Duties(NamedTuple):
     drain_seconds: float
 
 
-@dataclass(slots=True)
-class Slot:
-    """The place of control, or of one worker."""
-
-    role: str
-    number: int
-    sockets: list[socket.socket]
-    child: Child | None = None
-    successor: Child | None = None
-    deaths: int = 0
-    """Of young children, in a row."""
-    due: float = 0.0
-    """When to start a child, where there is none."""
-
-
-@dataclass(slots=True)
-class _Restart:
-    began: float
-    left: deque[Slot] = field(default_factory=deque)
-
-
 class Supervisor:
     def __init__(self, duties: Duties, listeners: Listeners) -> None:
         self._duties = duties
@@ -89,7 +66,7 @@ class Supervisor:
         self._slots = [Slot(CONTROL, 0, listeners.control)]
         self._slots += [Slot(WORKER, number, sockets) for number, sockets in enumerate(listeners.gateway)]
         self._leaving: list[Child] = []
-        self._restart: _Restart | None = None
+        self._restart: Restart | None = None
         self._restart_wanted = False
         self._stopping = False
         self._started = time.monotonic()
@@ -104,12 +81,13 @@ class Supervisor:
         """Be the successor of the supervisor that told this (by `Duties.replace`), and go on with its restart."""
         for told in handed["children"]:
             child = Child(**told)
+            slot = next(slot for slot in self._slots if (slot.role, slot.number) == (child.role, child.slot))
             if child.leaving:
                 self._leaving.append(child)
             else:
-                next(slot for slot in self._slots if (slot.role, slot.number) == (child.role, child.slot)).child = child
+                slot.child = child
         self._served = True
-        self._restart = _Restart(handed["began"], deque(self._slots))
+        self._restart = Restart(handed["began"], self._slots, self._fork, self._dismiss, self._retire)
 
     def run(self) -> int:
         """Until everybody has left. The exit status of the server: 1 where it could not start."""
@@ -164,8 +142,7 @@ class Supervisor:
             self._stop()
 
     def _everybody(self) -> list[Child]:
-        placed = [child for slot in self._slots for child in (slot.child, slot.successor) if child is not None]
-        return placed + self._leaving
+        return [child for slot in self._slots for child in slot.occupants()] + self._leaving
 
     # Children
 
@@ -209,7 +186,7 @@ class Supervisor:
         if child in self._leaving:
             self._leaving.remove(child)
             return
-        slot = next(slot for slot in self._slots if child in (slot.child, slot.successor))
+        slot = next(slot for slot in self._slots if child in slot.occupants())
         if child is slot.successor:
             slot.successor = None
             self._abandon(f"the successor of worker {slot.number} {how}")
@@ -221,16 +198,12 @@ class Supervisor:
             self._status = 1
             self._stop()
             return
-        self._schedule(slot, child, how)
+        self._replace_lost(slot, child, how)
 
-    def _schedule(self, slot: Slot, child: Child, how: str) -> None:
-        """See to a replacement, unless one is on its way: at once, or after a pause for who keeps dying young."""
-        now = time.monotonic()
-        slot.deaths = slot.deaths + 1 if now - child.born < _YOUNG_SECONDS else 0
-        pause = min(0.1 * 2 ** (slot.deaths - 2), _LONGEST_PAUSE) if slot.deaths > 1 else 0.0
-        slot.due = now + pause
+    def _replace_lost(self, slot: Slot, child: Child, how: str) -> None:
+        pause = slot.lost(child, time.monotonic())
         self._duties.observer(ProcessDied(child.role, child.slot, child.pid, how, pause))
-        if self._restart is not None and self._restart.left and self._restart.left[0] is slot:
+        if self._restart is not None and self._restart.concerns(slot):
             self._abandon(f"{child.role} {how}")
 
     def _kill_late(self) -> None:
@@ -265,37 +238,13 @@ class Supervisor:
         if self._restart is None:
             if self._restart_wanted:
                 self._replace()
-            return
-        while self._restart is not None and self._restart.left and self._step(self._restart.left[0]):
-            self._restart.left.popleft()
-        if self._restart is not None and not self._restart.left:
+        elif self._restart.go_on():
             self._duties.observer(RestartFinished(time.monotonic() - self._restart.began))
             self._restart = None
 
-    def _step(self, slot: Slot) -> bool:
-        """Go on with one slot; True when its child is a new one."""
-        renew = self._renew_control if slot.role == CONTROL else self._renew_worker
-        return renew(slot, self._restart.began if self._restart else 0.0)
-
-    def _renew_control(self, slot: Slot, began: float) -> bool:
-        if slot.child is None:
-            slot.due = 0.0
-            slot.child = self._fork(slot)
-        elif slot.child.born < began and not slot.child.leaving:
-            self._dismiss(slot.child)
-        return slot.child.born >= began and slot.child.ready
-
-    def _renew_worker(self, slot: Slot, began: float) -> bool:
-        if slot.child is None or slot.child.born >= began:
-            return slot.child is not None and slot.child.ready  # it died meanwhile, and has its successor
-        if slot.successor is None:
-            slot.successor = self._fork(slot)
-        if not slot.successor.ready:
-            return False
-        self._leaving.append(slot.child)
-        self._dismiss(slot.child)
-        slot.child, slot.successor = slot.successor, None
-        return True
+    def _retire(self, child: Child) -> None:
+        self._leaving.append(child)
+        self._dismiss(child)
 
     def _replace(self) -> None:
         """Exec. It comes back only where the new program cannot start; then the old one goes on."""

@@ -85,6 +85,8 @@ def main() -> None:
     """The console script."""
     try:
         sys.exit(app(standalone_mode=False))
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(130)
     except Exception as error:
         words = getattr(error, "format_message", None)  # what typer raises of a command line it cannot read
         if words is None:

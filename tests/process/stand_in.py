@@ -2,10 +2,12 @@
 
     python stand_in.py DIRECTORY WORKERS
 
-Workers answer `GET /` with their process id, over the real Connection, Door and drain. In DIRECTORY, a file `broken`
-lets new workers die before they are ready, `unfit` lets them say that they never will be.
+Workers answer `GET /` with their process id, over the real Connection, Door and drain; `GET /wait` when there is a file
+`go` in DIRECTORY. A file `broken` lets new workers die before they are ready, `unfit` lets them say that they never
+will be.
 """
 
+import asyncio
 import json
 import os
 import socket
@@ -45,13 +47,28 @@ class Answered:
 
 
 class Introductions:
+    def __init__(self, directory: Path) -> None:
+        self._go = directory / "go"
+
     def begin(self, client: Client, head: Head) -> Answered:
+        if head.target == b"/wait":
+            self._answer_later(client)
+        else:
+            self._answer(client)
+        return Answered()
+
+    def _answer_later(self, client: Client) -> None:
+        if self._go.exists():
+            self._answer(client)
+        else:
+            asyncio.get_running_loop().call_later(0.005, self._answer_later, client)
+
+    def _answer(self, client: Client) -> None:
         connection = b"close" if client.closing else b"keep-alive"
         text = str(os.getpid()).encode()
         client.answer(
             b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: %b\r\n\r\n%b" % (len(text), connection, text)
         )
-        return Answered()
 
 
 def child(directory: Path, role: str, slot: int, sockets: list[socket.socket], ready: Ready) -> int:
@@ -65,7 +82,7 @@ def child(directory: Path, role: str, slot: int, sockets: list[socket.socket], r
     async def life() -> int:
         connections = Connections()
         table = HeaderTable()
-        door = Door(sockets, lambda: Connection(Introductions(), connections, table, observer), None)
+        door = Door(sockets, lambda: Connection(Introductions(directory), connections, table, observer), None)
         parts = WorkerParts(
             slot=slot,
             door=door,

@@ -128,6 +128,48 @@ def test_a_kept_connection_is_told_to_close_before_its_worker_leaves(server: Run
     assert (answer.status, answer.getheader("Connection")) == (200, "close")
 
 
+def test_a_stop_waits_for_the_request_under_way(server: RunningServer, tmp_path: Path) -> None:
+    address = gateway(server)
+    slow = http.client.HTTPConnection(address, timeout=PATIENCE)
+    slow.request("GET", "/wait")
+    assert get(address)[0] == 200
+    server.signal(signal.SIGTERM)
+    server.wait_for("Draining", connections=1)
+    (tmp_path / "go").touch()
+    assert slow.getresponse().status == 200
+    slow.close()
+    assert server.end() == 0
+
+
+def test_a_second_wish_to_stop_is_not_patient(server: RunningServer) -> None:
+    address = gateway(server)
+    slow = http.client.HTTPConnection(address, timeout=PATIENCE)
+    slow.request("GET", "/wait")
+    server.signal(signal.SIGINT)
+    server.wait_for("Draining", connections=1)
+    server.signal(signal.SIGINT)
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+        slow.getresponse()
+    assert server.end() == 0
+
+
+def test_connections_that_wait_when_the_server_stops_are_served(server: RunningServer) -> None:
+    address = gateway(server)
+    for process in workers(server).values():
+        server.signal(signal.SIGSTOP, process)
+    waiting = [http.client.HTTPConnection(address, timeout=PATIENCE) for _ in range(32)]
+    for connection in waiting:
+        connection.request("GET", "/")
+    server.signal(signal.SIGTERM)
+    server.wait_for("ServerStopping")
+    for process in workers(server).values():
+        server.signal(signal.SIGCONT, process)
+    assert [connection.getresponse().status for connection in waiting] == [200] * 32
+    for connection in waiting:
+        connection.close()
+    assert server.end() == 0
+
+
 def test_a_restart_whose_successor_dies_is_abandoned_and_what_runs_stays(server: RunningServer, tmp_path: Path) -> None:
     address = gateway(server)
     before = workers(server)

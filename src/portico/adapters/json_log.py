@@ -28,6 +28,7 @@ _LEVELS: Final[dict[type[Observation], str]] = {
     observe.DefinitionWarning: "warning",
     observe.BadClient: "warning",
     observe.FewDescriptors: "warning",
+    observe.NotMetered: "warning",
     observe.LogLinesDropped: "warning",
 }
 """What is not listed is "info"."""

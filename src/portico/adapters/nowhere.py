@@ -1,4 +1,4 @@
-"""Ports that lead nowhere: for compiling a definition without serving it, as control does before a deployment."""
+"""Ports that lead nowhere: for compiling without serving, as control does before it acknowledges a deployment."""
 
 from typing import Any
 
@@ -22,6 +22,9 @@ class Nowhere:
 
     def record(self, status: int, latency: float, integration_latency: float | None, /) -> None:
         """A Meter too: for itself."""
+
+    def close(self) -> None:
+        """Nothing was opened."""
 
 
 def _discard(_line: bytes) -> None:

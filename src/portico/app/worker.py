@@ -11,6 +11,7 @@ from portico.adapters.access_log import AccessLogs
 from portico.adapters.egress import EgressPolicy
 from portico.adapters.http_client import HttpClient
 from portico.adapters.meters import MeterFiles
+from portico.adapters.nowhere import Nowhere
 from portico.adapters.state_dir import Reset, StateAbsent, StateReader
 from portico.dataplane.front import Gateway
 from portico.dataplane.headers import NOTED
@@ -18,7 +19,7 @@ from portico.dataplane.ports import Ports
 from portico.kernel.clock import SystemClock
 from portico.kernel.errors import PorticoError
 from portico.kernel.ids import RequestIds
-from portico.kernel.observe import Observer
+from portico.kernel.observe import NotMetered, Observer
 from portico.server import tuning
 from portico.server.accepting import Door
 from portico.server.children import Ready
@@ -54,11 +55,11 @@ def check(settings: Settings) -> None:
 def build_worker(
     settings: Settings, slot: int, sockets: list[socket.socket], own_ports: Sequence[int], observer: Observer
 ) -> Worker:
-    """On a running loop. Raises TlsError, and OSError where the data directory cannot be written to."""
+    """On a running loop. Raises TlsError."""
     data = settings.data_dir
     upstream = HttpClient(HeaderTable(NOTED), EgressPolicy(own_ports))
     logs = AccessLogs(data / "logs", asyncio.get_running_loop().call_later, observer)
-    meters = MeterFiles(data / "metrics")
+    meters = _meters(data / "metrics", observer)
     ports = Ports(
         clock=SystemClock(),
         ids=RequestIds(),
@@ -85,6 +86,15 @@ def build_worker(
         drain_seconds=settings.drain_seconds,
     )
     return Worker(parts)
+
+
+def _meters(directory: Path, observer: Observer) -> MeterFiles | Nowhere:
+    """A full disk is no reason not to serve."""
+    try:
+        return MeterFiles(directory)
+    except OSError as error:
+        observer(NotMetered(f"{directory}: {error.strerror}"))
+        return Nowhere()
 
 
 def _limits(settings: Settings) -> ConnectionLimits:

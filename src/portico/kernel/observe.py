@@ -176,6 +176,13 @@ class ChangesNotApplied(Observation):
 
 
 @dataclass(frozen=True, slots=True)
+class NotMetered(Observation):
+    """A worker serves without counting: its meters could not be made."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class LogLinesDropped(Observation):
     """Lines of an access log could not be written."""
 

@@ -41,6 +41,8 @@ class Door:
         await asyncio.gather(*[self._adopt(one) for listener in self._listeners for one in _waiting(listener)])
         for listener in self._listeners:
             listener.close()
+        for _ in range(2):  # what the loop itself accepted last becomes a connection in its next turns
+            await asyncio.sleep(0)
 
     async def _adopt(self, connection: socket.socket) -> None:
         try:

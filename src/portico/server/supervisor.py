@@ -93,7 +93,7 @@ class Supervisor:
         """Until everybody has left. The exit status of the server: 1 where it could not start."""
         self._listen_to_signals()
         self._start_due()
-        while self._everybody():
+        while self._everybody() or not self._stopping:
             self._wait()
             self._reap()
             self._hear()

@@ -1,23 +1,30 @@
 """`portico serve` as an operator meets it: processes, ports and folders are real, everything else is in other tests."""
 
 import os
+import pty
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from running_server import PATIENCE, RunningServer, get
 
 PORTICO = (sys.executable, "-P", "-m", "portico", "serve", "--log-format", "json")
 FREE = ("--control", "127.0.0.1:0", "--gateway", "127.0.0.1:0")
+DAY = timedelta(days=1)
 Start = Callable[..., RunningServer]
 
 
@@ -201,6 +208,63 @@ def test_a_certificate_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
     status, told = refused(tmp_path, *FREE, "--workers", "1", "--tls-cert", "cert.pem", "--tls-key", "key.pem")
     assert status == 1
     assert "portico: TLS: " in told
+
+
+def test_tls_is_served_and_renewed_by_a_restart(start: Start, tmp_path: Path) -> None:
+    issue(tmp_path, "first.test")
+    server = start("--workers", "1", "--tls-cert", "cert.pem", "--tls-key", "key.pem")
+    ready = server.wait_for("ServerReady")
+    assert ready["gateway"][0].startswith("https://")
+    assert presented(ready) == "first.test"
+    issue(tmp_path, "second.test")
+    server.signal(signal.SIGHUP)
+    server.wait_for("RestartFinished")
+    assert presented(ready) == "second.test"
+    (tmp_path / "key.pem").write_text("nonsense")
+    server.signal(signal.SIGHUP)
+    server.wait_for("RestartAbandoned")
+    assert presented(ready) == "second.test"
+
+
+def test_a_terminal_is_welcomed_in_words(tmp_path: Path) -> None:
+    ours, terminal = pty.openpty()
+    command = [sys.executable, "-m", "portico", "serve", *FREE, "--workers", "1", "--data-dir", str(tmp_path / "data")]
+    with subprocess.Popen(command, stderr=terminal, env=environment(), cwd=tmp_path) as process:
+        os.close(terminal)
+        shown = b""
+        while b"SIGTERM" not in shown:
+            shown += os.read(ours, 4096)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == 0
+    os.close(ours)
+    for told in (b"Portico is ready", b"http://127.0.0.1:", bytes(tmp_path / "data" / "credentials"), b"Ctrl-C"):
+        assert told in shown
+
+
+def issue(folder: Path, name: str) -> None:
+    """A certificate of its own for `name`, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number(), now, now + DAY)
+    certificate = builder.sign(key, hashes.SHA256())
+    pem = serialization.Encoding.PEM
+    form, lock = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    (folder / "cert.pem").write_bytes(certificate.public_bytes(pem))
+    (folder / "key.pem").write_bytes(key.private_bytes(pem, form, lock))
+
+
+def presented(ready: dict[str, Any]) -> str:
+    """The name in the certificate that the gateway presents, after it has answered over it."""
+    host, _, port = ready["gateway"][0].removeprefix("https://").rpartition(":")
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with socket.create_connection((host, int(port)), PATIENCE) as plain, context.wrap_socket(plain) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: nobody\r\nConnection: close\r\n\r\n")
+        assert connection.recv(12) == b"HTTP/1.1 403"
+        certificate = x509.load_der_x509_certificate(connection.getpeercert(binary_form=True) or b"")
+    return str(certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value)
 
 
 def test_a_worker_imports_no_botocore_database_or_yaml() -> None:

@@ -17,15 +17,15 @@ from portico.server.takeover import CHECK, replace
 
 def main() -> int:
     """The server's exit status: 0 after a stop, 1 where it could not start."""
-    running = told()
-    if CHECK in sys.argv:
-        return _check(running)
-    settings = running.settings
     try:
+        running = told()
+        if CHECK in sys.argv:
+            return _check(running)
         listeners = _listeners(running)
     except PorticoError as error:
         os.write(2, f"portico: {error}\n".encode())
         return 1
+    settings = running.settings
     supervisor = Supervisor(_duties(running, listeners, json_log.observer(settings.log_format)), listeners)
     if running.handed is not None:
         supervisor.take_over(running.handed)
@@ -58,7 +58,9 @@ def _duties(running: Running, listeners: Listeners, observer: Observer) -> Dutie
         return run_worker(settings, slot, sockets, ports, ready)
 
     def on_ready(seconds: float) -> None:
-        observer(ServerReady(control, gateway, str(settings.data_dir / "credentials"), seconds))
+        given = os.environ.get("PORTICO_ACCESS_KEY_ID")
+        credentials = f"{given}, from the environment" if given else str(settings.data_dir / "credentials")
+        observer(ServerReady(control, gateway, credentials, seconds))
 
     def replace_program(handed: dict[str, Any]) -> str:
         return replace(SUPERVISOR, running.handing(handed).environment())

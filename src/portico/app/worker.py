@@ -69,7 +69,7 @@ def build_worker(
         meters=meters,
         account_id=settings.account_id,
         region=settings.region,
-        domains=(settings.domain, "amazonaws.com"),
+        domains=("localhost", "amazonaws.com", settings.domain),
         trusted_proxies=TrustedProxies(settings.trusted_proxy),
     )
     gateway = Gateway(ports, StateReader(data / "state").snapshot)

@@ -71,7 +71,7 @@ class ServerReady(Observation):
     """URLs."""
     gateway: tuple[str, ...]
     credentials: str
-    """Path of the file with the root access key."""
+    """Where the root access key is: a file's path, or that the environment gave it."""
     seconds: float
     """Since the server was started."""
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from portico.server.children import Child
 
-_YOUNG_SECONDS: Final = 10.0
+_YOUNG_SECONDS: Final = 2.0
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
 

@@ -91,7 +91,7 @@ class Settings:
         values.matching(values.DOMAIN),
         "localhost",
         "a domain name in lower case",
-        "APIs answer at {api-id}.execute-api.NAME.",
+        "APIs answer at {api-id}.execute-api.NAME too.",
     )
     database: str | None = _option(
         values.database,

@@ -14,7 +14,7 @@ from portico.adapters.meters import MeterFiles
 from portico.adapters.nowhere import Nowhere
 from portico.adapters.state_dir import Reset, StateAbsent, StateReader
 from portico.dataplane.front import Gateway
-from portico.dataplane.headers import NOTED
+from portico.dataplane.headers import backend_table, client_table
 from portico.dataplane.ports import Ports
 from portico.kernel.clock import SystemClock
 from portico.kernel.errors import PorticoError
@@ -30,7 +30,6 @@ from portico.server.tls import server_context
 from portico.server.worker import Worker, WorkerParts
 from portico.settings import Settings
 from portico.wire.forwarded import TrustedProxies
-from portico.wire.http1 import HeaderTable
 
 
 def run_worker(
@@ -57,7 +56,7 @@ def build_worker(
 ) -> Worker:
     """On a running loop. Raises TlsError."""
     data = settings.data_dir
-    upstream = HttpClient(HeaderTable(NOTED), EgressPolicy(own_ports))
+    upstream = HttpClient(backend_table(), EgressPolicy(own_ports))
     logs = AccessLogs(data / "logs", asyncio.get_running_loop().call_later, observer)
     meters = _meters(data / "metrics", observer)
     ports = Ports(
@@ -107,7 +106,7 @@ def _door(
     settings: Settings, sockets: list[socket.socket], gateway: Gateway, connections: Connections, observer: Observer
 ) -> Door:
     tls = server_context(settings.tls_cert, settings.tls_key)
-    table = HeaderTable(NOTED)
+    table = client_table()
 
     def connect() -> Connection:
         return Connection(gateway, connections, table, observer, secure=tls is not None)

@@ -6,6 +6,8 @@ Names are lower case. Lines are decided once per header line (see wire.http1.Hea
 
 from typing import Final
 
+from portico.wire.http1 import HeaderTable
+
 HIDDEN: Final = frozenset(
     {
         b"connection",
@@ -98,3 +100,13 @@ def mapped_name(name: str) -> str | None:
     if lower == b"transfer-encoding":
         return None
     return f"x-amzn-Remapped-{name}" if lower in _REMAPPED_BY_MAPPING else name
+
+
+def client_table() -> HeaderTable:
+    """What reads the heads of clients' requests: without it HTTP_PROXY would relay what it must not."""
+    return HeaderTable(NOTED, client_line)
+
+
+def backend_table() -> HeaderTable:
+    """What reads the heads of backends' answers."""
+    return HeaderTable(NOTED, backend_line)

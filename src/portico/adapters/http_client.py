@@ -16,7 +16,15 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, cast
 
 from portico.adapters.egress import EgressPolicy
-from portico.ports.upstream import BODY_LIMIT, FailureKind, Origin, UpstreamCall, UpstreamFailure, UpstreamRequest
+from portico.ports.upstream import (
+    BODY_LIMIT,
+    Destination,
+    FailureKind,
+    Origin,
+    UpstreamCall,
+    UpstreamFailure,
+    UpstreamRequest,
+)
 from portico.wire.chunked import ChunkedDecoder
 from portico.wire.http1 import (
     CHUNKED,
@@ -71,8 +79,8 @@ class _Call:
             self.connection.resume()
 
     def cancel(self) -> None:
-        self.end()
         connection = self.connection
+        self.end()
         if connection is not None:
             connection.discard()
 
@@ -83,8 +91,8 @@ class _Call:
         return self.plan is None
 
     def end(self) -> None:
-        """Nothing more is told to the receiver."""
-        self.plan = None
+        """Nothing more is told to the receiver. What would keep the request alive is let go: it holds this call."""
+        self.plan = self.context = self.connection = None
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
@@ -93,10 +101,11 @@ class _Call:
         plan = self.plan
         if plan is None:
             return
+        connection, context = self.connection, self.context
         self.end()
-        if self.connection is not None:
-            self.connection.discard()
-        plan.receiver.on_failure(self.context, UpstreamFailure(kind, cause))
+        if connection is not None:
+            connection.discard()
+        plan.receiver.on_failure(context, UpstreamFailure(kind, cause))
 
     def expire(self) -> None:
         plan = self.plan
@@ -172,6 +181,8 @@ class _Connection(asyncio.Protocol):
         if call is None or call.plan is None:
             self.discard()
             return
+        if self._head is None and not self._buffer and self._take_whole(call, data):
+            return
         try:
             if self._head is None:
                 self._read_head(call, data)
@@ -179,6 +190,29 @@ class _Connection(asyncio.Protocol):
                 self._read_body(call, self._head, data)
         except ProtocolError as error:
             call.fail(FailureKind.PROTOCOL, str(error))
+
+    def _take_whole(self, call: _Call, data: bytes) -> bool:
+        """An answer that one read brought whole, with a head that was checked before: the common case, cut short."""
+        end = data.find(b"\r\n\r\n")
+        head = self.pool.table.responses.get(data[:end])
+        if (
+            head is None
+            or head.content_length != len(data) - end - 4
+            or not 200 <= head.status < 300
+            or head.status == 204
+            or not head.keep_alive
+            or self._interim
+            or call.method == b"HEAD"
+        ):
+            return False
+        plan, context = call.plan, call.context
+        assert plan is not None
+        call.end()
+        self.call = None
+        self.used = True
+        self.pool.free(self)
+        plan.receiver.on_response(context, head, data[end + 4 :])
+        return True
 
     # Calls
 
@@ -307,20 +341,20 @@ class _Connection(asyncio.Protocol):
         if not self._streaming:
             self._deliver(call, plan, head, b"".join(self._pieces), reuse=reuse)
             return
+        context = call.context
         self._release(call, head, reuse=reuse)
-        plan.receiver.on_end(call.context)
+        plan.receiver.on_end(context)
 
     def _deliver(
         self, call: _Call, plan: UpstreamRequest[Any], head: ResponseHead, body: bytes, *, reuse: bool = True
     ) -> None:
+        context = call.context
         self._release(call, head, reuse=reuse)
-        plan.receiver.on_response(call.context, head, body)
+        plan.receiver.on_response(context, head, body)
 
     def _release(self, call: _Call, head: ResponseHead, *, reuse: bool) -> None:
         """The answer is whole: the connection goes back to its pool before anybody is told."""
-        call.plan = None
-        if call.timer is not None:
-            call.end()
+        call.end()
         self.call = None
         self._head = None
         self._left = None
@@ -352,6 +386,14 @@ class _Pool:
         self._addresses: frozenset[str] = frozenset()
         self._resolved_at = -RESOLVE_SECONDS
         self._dialing: dict[asyncio.Task[None], _Call] = {}
+
+    def call(self, method: bytes, request: bytes, plan: UpstreamRequest[Any], context: Any, /) -> UpstreamCall:
+        call = _Call(self, method, request, plan, context)
+        call.deadline = self.client.now + plan.timeout
+        if plan.timeout < _EXACT_BELOW:
+            call.timer = asyncio.get_running_loop().call_later(plan.timeout, call.expire)
+        self.start(call)
+        return call
 
     def start(self, call: _Call) -> None:
         """Send `call` on a free connection, or dial one, or wait for one."""
@@ -495,18 +537,11 @@ class HttpClient:
         self._mistrust: ssl.SSLContext | None = None
         self._pools: dict[Origin, _Pool] = {}
 
-    def call(
-        self, origin: Origin, method: bytes, request: bytes, plan: UpstreamRequest[Any], context: Any
-    ) -> UpstreamCall:
+    def to(self, origin: Origin, /) -> Destination:
         pool = self._pools.get(origin)
         if pool is None:
             pool = self._pools[origin] = _Pool(self, origin)
-        call = _Call(pool, method, request, plan, context)
-        call.deadline = self.now + plan.timeout
-        if plan.timeout < _EXACT_BELOW:
-            call.timer = asyncio.get_running_loop().call_later(plan.timeout, call.expire)
-        pool.start(call)
-        return call
+        return pool
 
     def tls(self, origin: Origin) -> ssl.SSLContext | None:
         """The context for `origin`, made when it is first needed: loading the trust store takes 20 ms."""

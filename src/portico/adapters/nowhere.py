@@ -9,9 +9,11 @@ from portico.ports.upstream import Origin, UpstreamCall, UpstreamRequest
 class Nowhere:
     """An Upstream that nobody may call, an AccessLog that keeps nothing, and Meters that count nothing."""
 
-    def call(
-        self, origin: Origin, method: bytes, request: bytes, plan: UpstreamRequest[Any], context: Any
-    ) -> UpstreamCall:
+    def to(self, origin: Origin, /) -> "Nowhere":
+        """A Destination too."""
+        return self
+
+    def call(self, method: bytes, request: bytes, plan: UpstreamRequest[Any], context: Any, /) -> UpstreamCall:
         raise AssertionError("what is only compiled calls nobody")
 
     def sink(self, destination_arn: str | None, /) -> Sink:

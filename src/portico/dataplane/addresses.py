@@ -7,7 +7,7 @@ _EXECUTE_API = re.compile(r"([0-9a-z]{1,64})\.execute-api\.(?:[0-9a-z-]+\.)?(.+)
 _CACHED: Final = 4096
 
 PATH_STYLES: Final = ((b"/restapis/", b"/_user_request_"), (b"/_aws/execute-api/", b""))
-"""Prefix, and what follows the stage: `/restapis/{api}/{stage}/_user_request_/…`, `/_aws/execute-api/{api}/{stage}/…`"""
+"""Prefix, and what follows the stage: `/restapis/{api}/{stage}/_user_request_/`, `/_aws/execute-api/{api}/{stage}/`."""
 
 
 class Addresses:

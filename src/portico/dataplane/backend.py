@@ -18,13 +18,13 @@ from portico.lang.errors import EvaluationError, InvalidRequestJson
 from portico.lang.mapping import Mapped, Phase, Source, compile_source, parse_source, parse_target
 from portico.lang.uri import DEFAULT_PORTS, Authority, IntegrationUri, Placeholder, compile_uri
 from portico.model.rest import Integration
-from portico.ports.upstream import Origin
+from portico.ports.upstream import Destination, Origin, Upstream
 
 if TYPE_CHECKING:
     from portico.dataplane.exchange import Exchange
 
-Address = Callable[["Exchange"], tuple[Origin, bytes, bytes]]
-"""For a request: the Origin, the path with its query, and the Host header's line."""
+Address = Callable[["Exchange"], tuple[Destination, bytes, bytes]]
+"""For a request: the Destination, the path with its query, and the Host header's line."""
 
 _FORWARDED_KEPT: Final = 4096
 
@@ -92,27 +92,31 @@ def evaluate(source: Mapped, view: RequestView) -> str | list[str] | None:
 
 
 def compile_address(
-    integration: Integration, mappings: Mappings, parameter_names: tuple[str, ...], variables: Mapping[str, str]
+    integration: Integration,
+    mappings: Mappings,
+    parameter_names: tuple[str, ...],
+    variables: Mapping[str, str],
+    upstream: Upstream,
 ) -> Address:
     """Where requests go. Raises lang's SourceError or EvaluationError where nowhere can be told."""
     verify = integration.tls_config is None or not integration.tls_config.insecure_skip_verification
     uri = compile_uri(integration.uri or "", variables, greedy=_greedy(mappings))
     values = _path_values(mappings)
     if uri.authority is None:
-        return lambda exchange: _resolve(exchange, uri, values, verify)
-    origin, host = _origin(uri.authority, verify), host_line(uri.authority)
+        return lambda exchange: _resolve(exchange, uri, values, verify, upstream)
+    origin, host = upstream.to(_origin(uri.authority, verify)), host_line(uri.authority)
     if uri.target is not None:
         fixed = (origin, uri.target.encode(), host)
         return lambda exchange: fixed
     pieces = _captures_of(uri, mappings, parameter_names)
     if pieces is None:
-        return lambda exchange: _resolve(exchange, uri, values, verify)
+        return lambda exchange: _resolve(exchange, uri, values, verify, upstream)
 
-    def from_captures(exchange: Exchange) -> tuple[Origin, bytes, bytes]:
+    def from_captures(exchange: Exchange) -> tuple[Destination, bytes, bytes]:
         captures = exchange.captures
         target = b"".join([piece if isinstance(piece, bytes) else captures[piece] for piece in pieces])
         if b"%" in target or b"?" in target:
-            return _resolve(exchange, uri, values, verify)
+            return _resolve(exchange, uri, values, verify, upstream)
         return origin, target, host
 
     return from_captures
@@ -156,15 +160,15 @@ def _decoded(source: Source) -> Mapped:
 
 
 def _resolve(
-    exchange: Exchange, uri: IntegrationUri, sources: Mapping[str, Mapped], verify: bool
-) -> tuple[Origin, bytes, bytes]:
+    exchange: Exchange, uri: IntegrationUri, sources: Mapping[str, Mapped], verify: bool, upstream: Upstream
+) -> tuple[Destination, bytes, bytes]:
     view = view_of(exchange)
     values = {name: evaluate(source, view) for name, source in sources.items()}
     try:
         authority, target = uri.resolve({name: value for name, value in values.items() if isinstance(value, str)})
     except EvaluationError as error:
         raise Fault(API_CONFIGURATION_ERROR, cause=str(error)) from None
-    return _origin(authority, verify), target.encode(), host_line(authority)
+    return upstream.to(_origin(authority, verify)), target.encode(), host_line(authority)
 
 
 def _origin(authority: Authority, verify: bool) -> Origin:
@@ -189,7 +193,7 @@ class Forwarded:
     def lines(self, exchange: Exchange) -> bytes:
         client = exchange.client
         key = (client.source_ip, client.port, exchange.scheme)
-        before = exchange.forwarded
+        before = exchange.head.section.digest.forwarded_for
         if before is not None:
             return _forwarded(before.decode("latin-1") + ", " + key[0], key[1], key[2])
         kept = self._kept.get(key)

@@ -7,7 +7,6 @@ each variable of each request would cost more than the rest of the log line.
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
@@ -29,7 +28,7 @@ EXPRESSIONS: Final[dict[str, str]] = {
     "extendedRequestId": "x.extended_id",
     "httpMethod": "x.method.decode()",
     "identity.sourceIp": "x.source_ip",
-    "identity.userAgent": "None if x.user_agent is None else x.user_agent.decode('latin-1')",
+    "identity.userAgent": "x.head.section.digest.user_agent",
     "integration.error": "None if x.fault is None else x.fault.cause or None",
     "integration.integrationStatus": "None if x.backend is None else x.backend.status",
     "integration.latency": "None if x.integration_latency is None else int(x.integration_latency * 1000)",
@@ -52,12 +51,6 @@ EXPRESSIONS: Final[dict[str, str]] = {
 }
 """AWS's name of the variable, without `$context.`, and how to get at it. None where there is no value."""
 
-STRANGERS: Final = frozenset(
-    {"domainName", "domainPrefix", "httpMethod", "identity.userAgent", "path", "xrayTraceId"}
-    | {"awsEndpointRequestId", "integration.error", "integrationErrorMessage", "error.message", "error.messageString"}
-)
-"""Variables whose value somebody else wrote: a log escapes them, so that nobody writes a line of his own."""
-
 ACCESS_LOG_ONLY: Final = frozenset(
     {"endpointType", "integrationErrorMessage", "integrationLatency", "integrationStatus", "responseLatency"}
     | {"responseLength", "status", "xrayTraceId"}
@@ -65,7 +58,6 @@ ACCESS_LOG_ONLY: Final = frozenset(
 )
 """Variables that templates and mappings do not have."""
 
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f"\\\x80-\uffff]')
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -85,16 +77,6 @@ class _Clf:
             at = time.gmtime(second)
             self._text = f"{at.tm_mday:02}/{_MONTHS[at.tm_mon - 1]}/{at.tm_year}:{time.strftime('%H:%M:%S', at)} +0000"
         return self._text
-
-
-def safe(value: object) -> str:
-    """A stranger's value for one line of a log: `-` for none, JSON escapes for what could break out of a string."""
-    if value is None:
-        return "-"
-    text = str(value)
-    if _UNSAFE.search(text) is None:
-        return text
-    return json.dumps(text)[1:-1]
 
 
 def _domain_name(exchange: Exchange) -> str:
@@ -124,7 +106,6 @@ NAMESPACE: Final[dict[str, Any]] = {
     "dumps": json.dumps,
     "endpoint_type": _endpoint_type,
     "full_path": _full_path,
-    "safe": safe,
 }
 """What the expressions may name besides `x`."""
 

@@ -41,12 +41,10 @@ class Exchange:
         "captures",
         "chunked",
         "client",
-        "coding",
         "content",
         "epoch",
         "extended_id",
         "fault",
-        "forwarded",
         "head",
         "index",
         "integration_latency",
@@ -68,7 +66,6 @@ class Exchange:
         "status",
         "streaming",
         "trace_id",
-        "user_agent",
         "view",
         "wants_body",
     )
@@ -84,16 +81,11 @@ class Exchange:
         self.path = b"/"
         """Below the stage, as the client sent it."""
         self.query = b""
-        self.captures: list[bytes] = []
+        self.captures: tuple[bytes, ...] = ()
         """The values of the path's parameters, in the path's order, still percent-encoded."""
         self.source_ip = client.source_ip
         self.scheme = b"https" if client.secure else b"http"
-        self.forwarded: bytes | None = None
-        """The client's own X-Forwarded-For, where it sent one."""
-        self.user_agent: bytes | None = None
-        self.coding: bytes | None = None
-        """The request's Content-Encoding."""
-        self.wants_body = head.content_length is not None and head.content_length != 0
+        self.wants_body = bool(head.section.content_length)
         self.body: bytes | None = None if self.wants_body else b""
         ids = ports.ids
         self.request_id = ids.request_id()
@@ -148,6 +140,7 @@ class Exchange:
     def fail(self, fault: Fault) -> None:
         """Answer with the stage's gateway response for `fault`."""
         self.fault = fault
+        self.call = None
         if fault.cause:
             self.ports.observer(self._told(fault))
         if self.streaming:
@@ -181,10 +174,8 @@ class Exchange:
     def finish(self) -> None:
         """Send the answer and tell what was served."""
         self.over = True
-        if self.head.method == b"HEAD":
-            self.length = 0
-        else:
-            self.length = len(self.content)
+        self.call = None
+        self.length = 0 if self.head.method == b"HEAD" else len(self.content)
         self.client.answer(compose(self))
         self.program.served(self)
 
@@ -209,6 +200,7 @@ class Exchange:
 
     def end_stream(self) -> None:
         self.over = True
+        self.call = None
         self.client.end(LAST_CHUNK if self.chunked else b"")
         self.program.served(self)
 
@@ -229,6 +221,7 @@ class Exchange:
         """The client went away. What was under way is cancelled; the request is still told, with status 499."""
         if self.call is not None:
             self.call.cancel()
+            self.call = None
         if not self.over:
             self.over = True
             self.status = 499

@@ -6,7 +6,6 @@ a Snapshot's bytes are asked for through a function.
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable
 from hashlib import sha256
@@ -22,22 +21,26 @@ from portico.dataplane.fault import (
     URI_TOO_LONG,
     Fault,
 )
+from portico.dataplane.notes import Notes
 from portico.dataplane.ports import Ports
-from portico.dataplane.program import Program
+from portico.dataplane.program import Program, Route
 from portico.dataplane.target import canonical_path
-from portico.dataplane.trace import continued_trace
 from portico.kernel.errors import PorticoError
 from portico.kernel.observe import NotServed
 from portico.model.rest import Snapshot, decode_snapshot
 from portico.model.standing import StageStanding, decode_stage
 from portico.ports.changes import Change
 from portico.ports.client import Client
-from portico.wire.http1 import Head, Header
+from portico.wire.http1 import Head
 
 _EDGE_URL: Final = 8_192
 """Bytes of a URL that an edge-optimised or private API takes: corrections.md 9. The parser holds the regional limit."""
-_UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _SIGV4: Final = b"AWS4-HMAC-SHA256 "
+_KEPT_ROUTES: Final = 4096
+_KEPT_LINE: Final = 256
+"""How many request lines of what length are known by heart: the path that many clients ask for is looked up once."""
+
+_Known = tuple[Program, Route, tuple[bytes, ...], bytes]
 
 LoadSnapshot = Callable[[str], bytes]
 """A Snapshot's canonical JSON by its content hash. Raises PorticoError where it cannot be had."""
@@ -52,12 +55,14 @@ class Gateway:
         self._compiler = Compiler(ports)
         self._addresses = Addresses(ports.domains)
         self._apis: dict[str, dict[bytes, Program]] = {}
+        self._known: dict[tuple[bytes | None, bytes], _Known] = {}
         self._nowhere = self._compiler.program(StageStanding(api_id="", stage_name="", deployment_id="", snapshot=""))
 
     # Standing
 
     def apply(self, changes: Iterable[Change]) -> None:
         """Act on changes of Standing, oldest first. What cannot be loaded is told, and refused to its clients."""
+        self._known.clear()
         for change in changes:
             if change.kind == "stage":
                 api_id, _, name = change.key.partition("/")
@@ -69,6 +74,7 @@ class Gateway:
     def reset(self, changes: Iterable[Change]) -> None:
         """Begin anew with the whole of Standing. A stage that did not change keeps its Program."""
         before, self._apis = self._apis, {}
+        self._known.clear()
         for change in changes:
             api_id, _, name = change.key.partition("/")
             if change.kind != "stage" or change.value is None:
@@ -122,9 +128,27 @@ class Gateway:
         return exchange
 
     def _admit(self, exchange: Exchange, head: Head) -> None:
-        """From the head to the Route: address, stage, what headers say of the request, method and path."""
-        path, _, exchange.query = head.target.partition(b"?")
-        api_id = self._addresses.api_of(head.host)
+        """From the head to the Route: what headers say of the request, address, stage, method and path."""
+        section = head.section
+        notes: Notes = section.digest
+        if not notes.plain:
+            notes.act(exchange)
+        if notes.method is None:
+            known = self._known.get((section.host, head.line))
+            if known is not None:
+                exchange.program, exchange.route, exchange.captures, exchange.path = known
+                return
+        path, query = self._find(exchange, head)
+        exchange.query = query
+        if not query and notes.method is None and len(head.line) <= _KEPT_LINE and exchange.route is not None:
+            if len(self._known) >= _KEPT_ROUTES:
+                self._known.clear()
+            self._known[section.host, head.line] = (exchange.program, exchange.route, exchange.captures, path)
+
+    def _find(self, exchange: Exchange, head: Head) -> tuple[bytes, bytes]:
+        """Set the Program and Route; answers (path below the stage, query). Raises the Fault of what is not served."""
+        path, _, query = head.target.partition(b"?")
+        api_id = self._addresses.api_of(head.section.host)
         if api_id is None:
             place = split_path_style(path)
             if place is None:
@@ -137,10 +161,6 @@ class Gateway:
             raise Fault(FORBIDDEN)
         exchange.program = program
         exchange.path = path
-        for header in head.noted:
-            note = _NOTES.get(header.name)
-            if note is not None:
-                note(exchange, header)
         if program.standing.disable_execute_api_endpoint:
             raise Fault(FORBIDDEN)
         if program.refusal is not None:
@@ -151,6 +171,7 @@ class Gateway:
         if found is None:
             raise _not_found(head)
         exchange.route, exchange.captures = found
+        return path, query
 
 
 def _segments(path: bytes) -> list[bytes]:
@@ -174,53 +195,3 @@ def _not_found(head: Head) -> Fault:
         f"(hashed with SHA-256 and encoded with Base64): '{digest}'."
     )
     return Fault(INCOMPLETE_SIGNATURE, message=message)
-
-
-def _note_method_override(exchange: Exchange, header: Header) -> None:
-    if header.value:
-        exchange.method = header.value
-
-
-def _note_request_id(exchange: Exchange, header: Header) -> None:
-    """A client's own request id is taken if it is a UUID (semantics section 6.3)."""
-    if _UUID.fullmatch(header.value) is not None:
-        exchange.request_id = header.value.decode()
-
-
-def _note_forwarded_for(exchange: Exchange, header: Header) -> None:
-    before = exchange.forwarded
-    exchange.forwarded = header.value if before is None else before + b", " + header.value
-    proxies = exchange.ports.trusted_proxies
-    if proxies:
-        exchange.source_ip = proxies.client(exchange.client.source_ip, exchange.forwarded.decode("latin-1"))
-
-
-def _note_forwarded_proto(exchange: Exchange, header: Header) -> None:
-    proxies = exchange.ports.trusted_proxies
-    if proxies:
-        told = header.value.decode("latin-1")
-        exchange.scheme = proxies.scheme(exchange.client.source_ip, exchange.scheme.decode(), told).encode()
-
-
-def _note_trace(exchange: Exchange, header: Header) -> None:
-    exchange.trace_id = continued_trace(exchange, header.value.decode("latin-1"))
-
-
-def _note_user_agent(exchange: Exchange, header: Header) -> None:
-    exchange.user_agent = header.value
-
-
-def _note_coding(exchange: Exchange, header: Header) -> None:
-    exchange.coding = header.value
-
-
-_NOTES: Final[dict[bytes, Callable[[Exchange, Header], None]]] = {
-    b"x-http-method-override": _note_method_override,
-    b"x-amzn-requestid": _note_request_id,
-    b"x-forwarded-for": _note_forwarded_for,
-    b"x-forwarded-proto": _note_forwarded_proto,
-    b"x-amzn-trace-id": _note_trace,
-    b"user-agent": _note_user_agent,
-    b"content-encoding": _note_coding,
-}
-"""What a header says of the request itself, before any Route is chosen."""

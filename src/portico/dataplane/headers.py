@@ -6,6 +6,7 @@ Names are lower case. Lines are decided once per header line (see wire.http1.Hea
 
 from typing import Final
 
+from portico.dataplane.notes import read_notes
 from portico.wire.http1 import HeaderTable
 
 HIDDEN: Final = frozenset(
@@ -104,9 +105,9 @@ def mapped_name(name: str) -> str | None:
 
 def client_table() -> HeaderTable:
     """What reads the heads of clients' requests: without it HTTP_PROXY would relay what it must not."""
-    return HeaderTable(NOTED, client_line)
+    return HeaderTable(NOTED, client_line, read_notes)
 
 
 def backend_table() -> HeaderTable:
     """What reads the heads of backends' answers."""
-    return HeaderTable(NOTED, backend_line)
+    return HeaderTable(relay=backend_line)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from portico.dataplane.context import EXPRESSIONS, NAMESPACE, STRANGERS
+from portico.dataplane.context import EXPRESSIONS, NAMESPACE
 from portico.lang.logformat import Variable, parse_format
 
 if TYPE_CHECKING:
@@ -23,17 +23,20 @@ DEFAULT_FORMAT: Final = (
 )
 """What a stage without accessLogSettings writes: the fields of the console's JSON suggestion, and the latencies."""
 
-_NEVER_NONE: Final = frozenset(
-    {"accountId", "apiId", "extendedRequestId", "identity.sourceIp", "protocol", "requestId", "requestTime"}
-    | {"requestTimeEpoch", "responseLatency", "responseLength", "stage", "status"}
+_PLAIN: Final = frozenset(
+    {"accountId", "apiId", "extendedRequestId", "httpMethod", "identity.sourceIp", "protocol", "requestId"}
+    | {"requestTime", "requestTimeEpoch", "responseLatency", "responseLength", "stage", "status"}
 )
+"""Variables that always have a value, of characters that no line has to be protected from."""
+_NUMBERS: Final = frozenset({"integrationLatency", "integration.latency", "integrationStatus", "integration.status"})
+"""Variables that are a number or nothing."""
 
 
 @lru_cache(maxsize=512)
 def compile_format(text: str) -> Formatter:
     """The function that formats one line, without its line break. Raises lang's LogFormatError."""
     template, expressions = "", []
-    names: dict[str, Any] = dict(NAMESPACE)
+    names: dict[str, Any] = {**NAMESPACE, "log_path": _log_path}
     for part in parse_format(text):
         if not isinstance(part, Variable):
             template += part.replace("%", "%%")
@@ -50,8 +53,22 @@ def _expression(variable: Variable, names: dict[str, Any]) -> str:
     expression = EXPRESSIONS.get(variable.path)
     if expression is None:
         return "'-'"
-    if variable.path in _NEVER_NONE and variable.path not in STRANGERS:
+    if variable.path in _PLAIN:
         return expression
+    if variable.path in _NUMBERS:
+        return f"('-' if (value := {expression}) is None else value)"
+    if variable.path == "path":
+        return "log_path(x)"
+    if variable.path == "resourcePath":  # its characters were checked when the resource was made
+        return f"({expression} or '-')"
     name = f"text_{len(names)}"
     names[name] = variable.text
     return f"{name}({expression})"
+
+
+def _log_path(exchange: Exchange) -> str:
+    """`$context.path`. A request target has no control characters; what could end a string is escaped."""
+    path = f"/{exchange.program.stage.name}{exchange.path.decode('latin-1')}"
+    if '"' in path or "\\" in path:
+        return path.replace("\\", "\\\\").replace('"', '\\"')
+    return path

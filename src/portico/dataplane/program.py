@@ -101,7 +101,7 @@ class Program:
             for verb, method in resource.resource_methods.items():
                 self._tree.add(resource.path, verb, Spot(resource, method))
 
-    def match(self, method: bytes, segments: list[bytes]) -> tuple[Route, list[bytes]] | None:
+    def match(self, method: bytes, segments: list[bytes]) -> tuple[Route, tuple[bytes, ...]] | None:
         """The Route for a path cut at its slashes, and the values of its parameters."""
         found = self._tree.match(method, segments)
         if found is None:

@@ -47,11 +47,11 @@ class Tree(Generic[T]):
                 node = node.literals.setdefault(part.encode(), Node())
         node.methods[method.encode()] = target
 
-    def match(self, method: bytes, segments: list[bytes]) -> tuple[T, list[bytes]] | None:
+    def match(self, method: bytes, segments: list[bytes]) -> tuple[T, tuple[bytes, ...]] | None:
         """The target for a path cut at its slashes, with the values of its parameters in the path's order."""
         captures: list[bytes] = []
         found = _search(self._root, method, segments, 0, captures)
-        return None if found is None else (found, captures)
+        return None if found is None else (found, tuple(captures))
 
 
 def _search(node: Node[T], method: bytes, segments: list[bytes], at: int, captures: list[bytes]) -> T | None:

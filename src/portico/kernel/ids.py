@@ -1,7 +1,4 @@
-"""Identifiers: the ones AWS hands out for resources, and the ones every request gets.
-
-Per-request identifiers are cut from a pool of random hex: `uuid4` costs 2.4 µs a call, a slice of a pool 0.5.
-"""
+"""Identifiers: the ones AWS hands out for resources, and the ones every request gets."""
 
 import base64
 import os
@@ -9,7 +6,6 @@ import secrets
 from collections.abc import Callable
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
-_POOL_BYTES = 8192
 
 
 def resource_id(length: int = 10) -> str:
@@ -18,41 +14,43 @@ def resource_id(length: int = 10) -> str:
 
 
 class RequestIds:
-    """Random identifiers of requests, from pools refilled by one system call each.
+    """Random identifiers of requests: a random prefix, renewed every few thousand requests, and a count behind it.
 
-    `entropy` returns that many random bytes; tests hand in a deterministic one.
+    They are unique, not secret: the prefix has 74 random bits, and nobody is let in for knowing one. Formatting a count
+    takes 0.15 µs, where `uuid4` takes 2.4. `entropy` returns that many random bytes; tests hand in a deterministic one.
     """
 
-    __slots__ = ("_entropy", "_hex", "_hex_at", "_text", "_text_at")
+    __slots__ = ("_count", "_entropy", "_extended", "_parent", "_root", "_uuid")
 
     def __init__(self, entropy: Callable[[int], bytes] = os.urandom) -> None:
         self._entropy = entropy
-        self._hex = ""
-        self._hex_at = 0
-        self._text = ""
-        self._text_at = 0
+        self._count = 0
+        self._renew()
 
-    def hex(self, length: int) -> str:
-        """`length` random lower-case hexadecimal digits, at most 64."""
-        at = self._hex_at
-        end = at + length
-        if end > len(self._hex):
-            self._hex = self._entropy(_POOL_BYTES).hex()
-            at, end = 0, length
-        self._hex_at = end
-        return self._hex[at:end]
+    def _renew(self) -> None:
+        digits = self._entropy(32).hex()
+        self._uuid = f"{digits[:8]}-{digits[8:12]}-4{digits[12:15]}-a{digits[15:18]}-"
+        self._root = digits[18:34]
+        self._parent = digits[34:42]
+        self._extended = base64.urlsafe_b64encode(self._entropy(9)).decode()[:9]
+        self._count = int.from_bytes(self._entropy(5), "big")
 
     def request_id(self) -> str:
         """A version 4 UUID: `$context.requestId` and the `x-amzn-RequestId` header."""
-        digits = self.hex(30)
-        return f"{digits[:8]}-{digits[8:12]}-4{digits[12:15]}-a{digits[15:18]}-{digits[18:]}"
+        count = self._count = self._count + 1
+        if not count & 0xFFF:
+            self._renew()
+        return f"{self._uuid}{count:012x}"
 
     def extended_id(self) -> str:
         """15 base64 characters and `=`: `$context.extendedRequestId` and `x-amz-apigw-id`."""
-        at = self._text_at
-        end = at + 15
-        if end > len(self._text):
-            self._text = base64.urlsafe_b64encode(self._entropy(_POOL_BYTES)).decode().rstrip("=")
-            at, end = 0, 15
-        self._text_at = end
-        return self._text[at:end] + "="
+        return f"{self._extended}{self._count & 0xFFFFFF:06x}="
+
+    def trace_id(self, epoch: float) -> str:
+        """A trace of our own: `Root=1-<8 hex>-<24 hex>;Parent=<16 hex>;Sampled=0`."""
+        count = self._count & 0xFFFFFFFF
+        return f"Root=1-{int(epoch):08x}-{self._root}{count:08x};Parent={self._parent}{count:08x};Sampled=0"
+
+    def span_id(self) -> str:
+        """16 hexadecimal digits: the Parent of a trace that a client began."""
+        return f"{self._parent}{self._count & 0xFFFFFFFF:08x}"

@@ -6,7 +6,7 @@ context that came with the call, so that a route's one Receiver serves all of it
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from portico.wire.http1 import ResponseHead
 
@@ -14,8 +14,7 @@ T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a pool of connections leads."""
 
     secure: bool
@@ -88,16 +87,17 @@ class UpstreamRequest(Generic[T]):
     """Seconds from the call to the whole head of the answer, and again between any two reads of its body."""
 
 
+class Destination(Protocol):
+    """One Origin, ready to be called."""
+
+    def call(self, method: bytes, request: bytes, plan: UpstreamRequest[T], context: T, /) -> UpstreamCall:
+        """Send `request` (head and body, ready for the wire). `method` decides what may be retried."""
+        ...
+
+
 class Upstream(Protocol):
-    def call(
-        self,
-        origin: Origin,
-        method: bytes,
-        request: bytes,
-        plan: UpstreamRequest[T],
-        context: T,
-    ) -> UpstreamCall:
-        """Send `request` (head and body, ready for the wire) to `origin`. `method` decides what may be retried."""
+    def to(self, origin: Origin, /) -> Destination:
+        """The Destination of an Origin, the same one for the same Origin. A Route asks once, when it is compiled."""
         ...
 
 

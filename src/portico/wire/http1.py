@@ -4,13 +4,13 @@ The laws, each a vector in tests/conformance: one CRLF ends a line and nothing e
 colon; the target is origin-form without a fragment; the version is 1.0 or 1.1; exactly one Host (at most one in 1.0);
 one Content-Length of digits, or one `Transfer-Encoding: chunked` in 1.1, never both; no h2c upgrade.
 
-Speed comes from not looking at a header line twice: a line that was checked once is found again in a HeaderTable by one
-dictionary look-up. A client on a keep-alive connection sends mostly the same lines with each request.
+Speed comes from not looking at the same bytes twice: a line or a whole section that was checked once is found again in
+a HeaderTable by one dictionary look-up. A client on a keep-alive connection sends mostly the same with each request.
 """
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 from portico.kernel.errors import PorticoError
 
@@ -28,8 +28,11 @@ _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-
 _HEADER_LINE = re.compile(
     rb"(" + _TOKEN + rb"):[ \t]*([\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?|)[ \t]*"
 )
-_TABLE_LINES: Final = 4096
-_TABLE_LINE_BYTES: Final = 256
+_KEPT_LINES: Final = 4096
+_KEPT_LINE: Final = 256
+_KEPT_SECTIONS: Final = 512
+_KEPT_SECTION: Final = 2048
+"""Counts and bytes of what a HeaderTable remembers: 2 MB at the most."""
 
 CHUNKED: Final = -1
 """The value of `content_length` where a body comes in chunks."""
@@ -64,25 +67,143 @@ def header_line(_name: bytes, raw: bytes, value: bytes) -> bytes:
     return raw + b": " + value + b"\r\n"
 
 
-_SECRET_NAMES = frozenset({b"authorization", b"cookie", b"set-cookie", b"x-api-key", b"proxy-authorization"})
+SECRET_NAMES = frozenset({b"authorization", b"cookie", b"set-cookie", b"x-api-key", b"proxy-authorization"})
 """Lines with these names are not kept in a table: what is a secret should not outlive its request."""
 
 
-class HeaderTable:
-    """Checked header lines by their bytes. Bounded in count and in the length of a line; emptied when it is full.
+class Section:
+    """The header section of a message, checked. Shared by all messages that have the same: nobody writes to it."""
 
-    `noted` are lower-case names that the owner wants to find without a search. `relay` gives each Header its `line`
-    from (lower-case name, name as sent, value): decided once a line, not once a request.
+    __slots__ = (
+        "_relay",
+        "content_length",
+        "digest",
+        "expects_continue",
+        "headers",
+        "host",
+        "keep_alive",
+        "minor",
+        "noted",
+    )
+
+    def __init__(self, minor: int, headers: list[Header]) -> None:
+        self.minor = minor
+        """0 or 1: the second digit of the message's version."""
+        self.headers = headers
+        self.noted = [header for header in headers if header.noted]
+        """The headers that frame the message and those that the table's owner asked for, in order."""
+        self.host: bytes | None = None
+        """None in responses, and where an HTTP/1.0 request has none."""
+        self.content_length: int | None = None
+        """Bytes of the body, `CHUNKED` where it comes in chunks, None where nothing is said of it."""
+        self.keep_alive = minor == 1
+        self.expects_continue = False
+        self.digest: Any = None
+        """What the table's owner made of the noted headers."""
+        self._relay: bytes | None = None
+
+    @property
+    def relay(self) -> bytes:
+        """What a proxy sends on of all these headers."""
+        relay = self._relay
+        if relay is None:
+            relay = self._relay = b"".join([header.line for header in self.headers])
+        return relay
+
+    def value(self, name: bytes) -> bytes | None:
+        """The last value of the header with this lower-case name."""
+        for header in reversed(self.headers):
+            if header.name == name:
+                return header.value
+        return None
+
+
+class Head:
+    """A request's head, checked."""
+
+    __slots__ = ("line", "method", "section", "target")
+
+    def __init__(self, line: bytes, method: bytes, target: bytes, section: Section) -> None:
+        self.line = line
+        """The request line, whole."""
+        self.method = method
+        self.target = target
+        """Path and query as on the request line."""
+        self.section = section
+
+    @property
+    def minor(self) -> int:
+        return self.section.minor
+
+    @property
+    def headers(self) -> list[Header]:
+        return self.section.headers
+
+    @property
+    def host(self) -> bytes | None:
+        return self.section.host
+
+    @property
+    def content_length(self) -> int | None:
+        return self.section.content_length
+
+    @property
+    def keep_alive(self) -> bool:
+        return self.section.keep_alive
+
+    @property
+    def expects_continue(self) -> bool:
+        return self.section.expects_continue
+
+    def value(self, name: bytes) -> bytes | None:
+        """The last value of the header with this lower-case name."""
+        return self.section.value(name)
+
+
+class ResponseHead:
+    """A backend's status line and headers, checked. Shared like a Section."""
+
+    __slots__ = ("content_length", "keep_alive", "section", "status")
+
+    def __init__(self, status: int, section: Section) -> None:
+        self.status = status
+        self.section = section
+        self.content_length = section.content_length
+        """Bytes of the body, `CHUNKED`, or None where the backend did not say: the body ends with the connection."""
+        self.keep_alive = section.keep_alive
+
+    @property
+    def headers(self) -> list[Header]:
+        return self.section.headers
+
+    def value(self, name: bytes) -> bytes | None:
+        """The last value of the header with this lower-case name."""
+        return self.section.value(name)
+
+
+class HeaderTable:
+    """What was checked before, by its bytes: header lines, whole sections, request lines, heads of responses.
+
+    Bounded in counts and in the length of what is kept; emptied when it is full. `noted` are lower-case names that the
+    owner wants to find without a search, and `digest` what it makes of them. `relay` gives each Header its `line` from
+    (lower-case name, name as sent, value). All three are asked once a line or section, not once a request.
     """
 
-    __slots__ = ("_noted", "_relay", "known")
+    __slots__ = ("_digest", "_noted", "_relay", "known", "lines", "responses", "sections")
 
     def __init__(
-        self, noted: Iterable[bytes] = (), relay: Callable[[bytes, bytes, bytes], bytes] = header_line
+        self,
+        noted: Iterable[bytes] = (),
+        relay: Callable[[bytes, bytes, bytes], bytes] = header_line,
+        digest: Callable[[Section], Any] = lambda _: None,
     ) -> None:
         self.known: dict[bytes, Header] = {}
+        self.sections: dict[bytes, Section] = {}
+        self.lines: dict[bytes, tuple[bytes, bytes]] = {}
+        self.responses: dict[bytes, ResponseHead] = {}
         self._noted = frozenset(noted) | _FRAMING.keys()
         self._relay = relay
+        self._digest = digest
 
     def admit(self, line: bytes) -> Header:
         """The Header of a line (without its end) that is not known yet. Raises ProtocolError."""
@@ -95,128 +216,100 @@ class HeaderTable:
         if legal is not None and legal.fullmatch(value) is None:
             raise ProtocolError(f"malformed {raw.decode()}", 417 if name == b"expect" else 400)
         header = Header(raw, value, self._relay(name, raw, value), name in self._noted)
-        if len(line) <= _TABLE_LINE_BYTES and name not in _SECRET_NAMES:
-            if len(self.known) >= _TABLE_LINES:
-                self.known.clear()
-            self.known[line] = header
+        if len(line) <= _KEPT_LINE and name not in SECRET_NAMES:
+            _keep(self.known, line, header, _KEPT_LINES)
         return header
 
+    def section(self, lines: list[bytes], minor: int, framing: "Framing") -> Section:
+        """The checked section of these lines. Raises ProtocolError."""
+        known, admit = self.known.get, self.admit
+        section = Section(minor, [known(line) or admit(line) for line in lines])
+        for header in section.noted:
+            act = framing.get(header.name)
+            if act is not None:
+                act(section, header.value)
+        section.digest = self._digest(section)
+        return section
 
-class Head:
-    """A request's head, checked."""
-
-    __slots__ = (
-        "content_length",
-        "expects_continue",
-        "headers",
-        "host",
-        "keep_alive",
-        "method",
-        "minor",
-        "noted",
-        "target",
-    )
-
-    def __init__(self, method: bytes, target: bytes, minor: int, headers: list[Header]) -> None:
-        self.method = method
-        self.target = target
-        """Path and query as on the request line."""
-        self.minor = minor
-        """0 or 1: the version's second digit."""
-        self.headers = headers
-        self.noted = [header for header in headers if header.noted]
-        """The headers that frame the message and those that the table's owner asked for, in order."""
-        self.host: bytes | None = None
-        """None only in HTTP/1.0."""
-        self.content_length: int | None = None
-        """Bytes of the body, `CHUNKED` where it comes in chunks, None where there is none."""
-        self.keep_alive = minor == 1
-        self.expects_continue = False
-
-    def value(self, name: bytes) -> bytes | None:
-        """The last value of the header with this lower-case name."""
-        for header in reversed(self.headers):
-            if header.name == name:
-                return header.value
-        return None
+    def request_line(self, line: bytes) -> tuple[bytes, bytes]:
+        """(method, target) of an HTTP/1.1 request line that is not known yet; of 1.0 it is never kept."""
+        match = _REQUEST_LINE.fullmatch(line)
+        if match is None:
+            raise ProtocolError("malformed request line")
+        method, target, minor = match.groups()
+        if len(target) > MAX_TARGET:
+            raise ProtocolError("the URL is too long", 414)
+        if len(line) <= _KEPT_LINE and minor == b"1" and b"?" not in line:  # a query may hold a secret
+            _keep(self.lines, line, (method, target), _KEPT_LINES)
+        return method, target
 
 
-class ResponseHead:
-    """A backend's status line and headers, checked."""
-
-    __slots__ = ("content_length", "headers", "keep_alive", "minor", "noted", "status")
-
-    def __init__(self, status: int, minor: int, headers: list[Header]) -> None:
-        self.status = status
-        self.minor = minor
-        self.headers = headers
-        self.noted = [header for header in headers if header.noted]
-        self.content_length: int | None = None
-        """Bytes of the body, `CHUNKED`, or None where the backend did not say: the body ends with the connection."""
-        self.keep_alive = minor == 1
+def _keep(table: dict[bytes, Any], key: bytes, value: Any, most: int) -> None:
+    if len(table) >= most:
+        table.clear()
+    table[key] = value
 
 
-class _Framed(Protocol):
-    """What a Head and a ResponseHead have in common."""
-
-    minor: int
-    content_length: int | None
-    keep_alive: bool
+def _keepable(block: bytes, section: Section) -> bool:
+    return len(block) <= _KEPT_SECTION and not any(header.name in SECRET_NAMES for header in section.headers)
 
 
-def _content_length(head: _Framed, value: bytes) -> None:
-    if head.content_length is not None:
+def _content_length(section: Section, value: bytes) -> None:
+    if section.content_length is not None:
         raise ProtocolError("the body's length is told twice")
-    head.content_length = int(value)
+    section.content_length = int(value)
 
 
-def _transfer_encoding(head: _Framed, _value: bytes) -> None:
-    if head.minor == 0:
+def _transfer_encoding(section: Section, _value: bytes) -> None:
+    if section.minor == 0:
         raise ProtocolError("Transfer-Encoding in HTTP/1.0")
-    if head.content_length is not None:
+    if section.content_length is not None:
         raise ProtocolError("the body's length is told twice")
-    head.content_length = CHUNKED
+    section.content_length = CHUNKED
 
 
-def _connection(head: _Framed, value: bytes) -> None:
+def _connection(section: Section, value: bytes) -> None:
     options = [option.strip() for option in value.lower().split(b",")]
     if b"close" in options:
-        head.keep_alive = False
-    elif b"keep-alive" in options and head.minor == 0:
-        head.keep_alive = True
+        section.keep_alive = False
+    elif b"keep-alive" in options and section.minor == 0:
+        section.keep_alive = True
 
 
-def _host(head: _Framed, value: bytes) -> None:
-    if isinstance(head, Head):
-        if head.host is not None:
-            raise ProtocolError("more than one Host")
-        head.host = value
+def _host(section: Section, value: bytes) -> None:
+    if section.host is not None:
+        raise ProtocolError("more than one Host")
+    section.host = value
 
 
-def _expect(head: _Framed, _value: bytes) -> None:
-    if isinstance(head, Head):
-        head.expects_continue = head.minor == 1
+def _expect(section: Section, _value: bytes) -> None:
+    section.expects_continue = section.minor == 1
 
 
-def _upgrade(head: _Framed, value: bytes) -> None:
-    if isinstance(head, Head) and b"h2c" in value.lower():
+def _upgrade(_section: Section, value: bytes) -> None:
+    if b"h2c" in value.lower():
         raise ProtocolError("an upgrade to HTTP/2 in the clear is not offered")
 
 
-def _http2_settings(_head: _Framed, _value: bytes) -> None:
+def _http2_settings(_section: Section, _value: bytes) -> None:
     raise ProtocolError("an upgrade to HTTP/2 in the clear is not offered")
 
 
-_FRAMING: Final[dict[bytes, Callable[[_Framed, bytes], None]]] = {
+Framing = dict[bytes, Callable[[Section, bytes], None]]
+
+_RESPONSE_FRAMING: Final[Framing] = {
     b"content-length": _content_length,
     b"transfer-encoding": _transfer_encoding,
     b"connection": _connection,
+}
+_FRAMING: Final[Framing] = {
+    **_RESPONSE_FRAMING,
     b"host": _host,
     b"expect": _expect,
     b"upgrade": _upgrade,
     b"http2-settings": _http2_settings,
 }
-"""What each header that frames a message does to its head. All are checked in the order in which they came."""
+"""What each header that frames a message does to its section. All are checked in the order in which they came."""
 
 _VALUES: Final[dict[bytes, re.Pattern[bytes]]] = {
     b"content-length": re.compile(rb"[0-9]{1,18}"),
@@ -229,46 +322,47 @@ _VALUES: Final[dict[bytes, re.Pattern[bytes]]] = {
 
 def parse_request(block: bytes, table: HeaderTable) -> Head:
     """The head of a request from its bytes, without the empty line that ended it. Raises ProtocolError."""
-    lines = block.split(b"\r\n")
-    first = lines[0]
-    match = _REQUEST_LINE.fullmatch(first)
-    if match is None:
-        raise ProtocolError("malformed request line")
-    method, target, minor = match.groups()
-    if len(target) > MAX_TARGET:
-        raise ProtocolError("the URL is too long", 414)
-    if len(block) - len(first) > MAX_HEADERS:
+    line, _, rest = block.partition(b"\r\n")
+    section = table.sections.get(rest)
+    known = table.lines.get(line)
+    if section is not None and known is not None:
+        return Head(line, known[0], known[1], section)
+    method, target = known or table.request_line(line)
+    minor = 1 if line[-1] == 49 else 0
+    if section is None or minor == 0:
+        section = _request_section(rest, minor, table)
+    return Head(line, method, target, section)
+
+
+def _request_section(rest: bytes, minor: int, table: HeaderTable) -> Section:
+    if len(rest) > MAX_HEADERS:
         raise ProtocolError("the headers are too large", 431)
-    del lines[0]
-    known, admit = table.known.get, table.admit
-    head = Head(method, target, 1 if minor == b"1" else 0, [known(line) or admit(line) for line in lines])
-    _frame(head, head.noted)
-    if head.host is None and head.minor:
-        raise ProtocolError("no Host")
-    return head
+    section = table.section(rest.split(b"\r\n") if rest else [], minor, _FRAMING)
+    if minor:
+        if section.host is None:
+            raise ProtocolError("no Host")
+        if _keepable(rest, section):
+            _keep(table.sections, rest, section, _KEPT_SECTIONS)
+    return section
 
 
 def parse_response(block: bytes, table: HeaderTable) -> ResponseHead:
     """The head of a response from its bytes, without the empty line that ended it. Raises ProtocolError."""
+    head = table.responses.get(block)
+    if head is not None:
+        return head
     lines = block.split(b"\r\n")
     match = _STATUS_LINE.fullmatch(lines[0])
     if match is None:
         raise ProtocolError("malformed status line")
     if len(lines) > MAX_RESPONSE_HEADERS:
         raise ProtocolError("too many headers")
-    del lines[0]
-    known, admit = table.known.get, table.admit
     minor, status = match.groups()
-    head = ResponseHead(int(status), 1 if minor == b"1" else 0, [known(line) or admit(line) for line in lines])
-    _frame(head, head.noted)
+    section = table.section(lines[1:], 1 if minor == b"1" else 0, _RESPONSE_FRAMING)
+    head = ResponseHead(int(status), section)
+    if _keepable(block, section):
+        _keep(table.responses, block, head, _KEPT_SECTIONS)
     return head
-
-
-def _frame(head: Head | ResponseHead, noted: list[Header]) -> None:
-    for header in noted:
-        act = _FRAMING.get(header.name)
-        if act is not None:
-            act(head, header.value)
 
 
 class Request(NamedTuple):

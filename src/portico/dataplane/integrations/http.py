@@ -38,7 +38,9 @@ class Http:
     def __init__(self, spec: Spec) -> None:
         integration = spec.integration
         self._mappings = Mappings(integration.request_parameters, KIND)
-        self._address = compile_address(integration, self._mappings, spec.parameter_names, spec.variables)
+        self._address = compile_address(
+            integration, self._mappings, spec.parameter_names, spec.variables, spec.ports.upstream
+        )
         self._templates = RequestTemplates(integration.request_templates, integration.passthrough_behavior)
         self._handling = integration.content_handling
         self._binary = BinaryTypes(spec.binary_media_types)
@@ -51,7 +53,6 @@ class Http:
         ]
         self._own = f"X-Amzn-Apigateway-Api-Id: {spec.api_id}\r\n".encode()
         self._plan: UpstreamRequest[Exchange] = UpstreamRequest(self, integration.timeout_in_millis / 1000)
-        self._upstream = spec.ports.upstream
         self._clock = spec.ports.clock
 
     # The Step
@@ -60,7 +61,7 @@ class Http:
         mappings = self._mappings
         if mappings.poison:
             raise Fault(API_CONFIGURATION_ERROR, cause=f"the header {mappings.poison} cannot be mapped")
-        origin, target, host = self._address(exchange)
+        destination, target, host = self._address(exchange)
         query = mapped_query(exchange, mappings) if mappings.query else []
         if query:
             target += (b"&" if b"?" in target else b"?") + b"&".join(query)
@@ -80,7 +81,7 @@ class Http:
             )
         )
         exchange.called_at = self._clock.monotonic()
-        exchange.call = self._upstream.call(origin, verb, request, self._plan, exchange)
+        exchange.call = destination.call(verb, request, self._plan, exchange)
         return PENDING
 
     def _headers(self, exchange: Exchange, verb: bytes, host: bytes) -> list[bytes]:

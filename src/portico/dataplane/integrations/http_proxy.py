@@ -6,6 +6,7 @@ to 64 KB is sent in one piece with its head; a longer one is relayed as it comes
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from portico.dataplane.backend import (
@@ -43,27 +44,28 @@ class HttpProxy:
     def __init__(self, spec: Spec) -> None:
         integration = spec.integration
         self._mappings = Mappings(integration.request_parameters, KIND)
-        self._address = compile_address(integration, self._mappings, spec.parameter_names, spec.variables)
+        self._address = compile_address(
+            integration, self._mappings, spec.parameter_names, spec.variables, spec.ports.upstream
+        )
         verb = integration.http_method or "ANY"
         self._verb = None if verb == "ANY" else verb.encode()
         self._own = f"X-Amzn-Apigateway-Api-Id: {spec.api_id}\r\n".encode()
         self._agent = f"User-Agent: AmazonAPIGateway_{spec.api_id}\r\n".encode()
         self._plan: UpstreamRequest[Exchange] = UpstreamRequest(self, integration.timeout_in_millis / 1000)
-        self._upstream = spec.ports.upstream
         self._clock = spec.ports.clock
         self._mapped = bool(self._mappings.headers or self._mappings.query or self._mappings.poison)
 
     # The Step
 
     def send(self, exchange: Exchange) -> Outcome:
-        origin, target, host = self._address(exchange)
-        headers = exchange.head.headers
+        destination, target, host = self._address(exchange)
+        lines: Sequence[bytes]
         if self._mapped:
             target, lines = self._map(exchange, target)
         else:
             if exchange.query:
                 target += (b"&" if b"?" in target else b"?") + exchange.query
-            lines = [header.line for header in headers]
+            lines = (exchange.head.section.relay,)
         verb = self._verb or exchange.method
         body = exchange.body or b""
         request = b"".join(
@@ -77,16 +79,16 @@ class HttpProxy:
                 FORWARDED.lines(exchange),
                 trace_line(exchange),
                 self._own,
-                self._agent if exchange.user_agent is None else b"",
+                self._agent if exchange.head.section.digest.user_agent is None else b"",
                 b"Content-Length: %d\r\n\r\n" % len(body),
                 body,
             )
         )
         exchange.called_at = self._clock.monotonic()
-        exchange.call = self._upstream.call(origin, verb, request, self._plan, exchange)
+        exchange.call = destination.call(verb, request, self._plan, exchange)
         return PENDING
 
-    def _map(self, exchange: Exchange, target: bytes) -> tuple[bytes, list[bytes]]:
+    def _map(self, exchange: Exchange, target: bytes) -> tuple[bytes, Sequence[bytes]]:
         """Mapped headers take the place of the client's; mapped query parameters come behind them (fact 129)."""
         mappings = self._mappings
         if mappings.poison:
@@ -128,7 +130,7 @@ class HttpProxy:
         exchange.integration_latency = self._clock.monotonic() - exchange.called_at
         exchange.backend = head
         exchange.status = head.status
-        exchange.lines = [header.line for header in head.headers]
+        exchange.lines = [head.section.relay]
 
     def _fail(self, exchange: Exchange, failure: UpstreamFailure) -> None:
         if exchange.call is not None:

@@ -23,13 +23,17 @@ def read_body(exchange: Exchange) -> Outcome | None:
 
 def inflate(exchange: Exchange) -> None:
     """Decompress a body with a Content-Encoding; what cannot be decompressed is a 415 (semantics section 14)."""
-    if exchange.coding is None or not exchange.body:
+    body = exchange.body
+    if not body:
         return
-    windows = _WINDOWS.get(exchange.coding.strip().lower())
+    coding = exchange.head.section.digest.coding
+    if coding is None:
+        return
+    windows = _WINDOWS.get(coding.strip().lower())
     if windows is None:
         raise Fault(UNSUPPORTED_MEDIA_TYPE)
     if windows:
-        exchange.body = _inflated(exchange.body, windows)
+        exchange.body = _inflated(body, windows)
 
 
 def _inflated(body: bytes, windows: tuple[int, ...]) -> bytes:

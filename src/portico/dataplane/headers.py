@@ -27,8 +27,15 @@ HIDDEN: Final = frozenset(
 )
 """Dropped on arrival: mappings, templates and backends never see what a client sent under these (fact 121)."""
 
-_NOT_PROXIED: Final = HIDDEN | {b"host", b"via", b"keep-alive", b"proxy-connection", b"proxy-authorization"}
-"""Not sent on by HTTP_PROXY. Host and Via: fact 123. The last three are hop-by-hop by RFC 9110 section 7.6.1."""
+_NOT_PROXIED: Final = (
+    HIDDEN | {b"host", b"via", b"content-encoding"} | {b"keep-alive", b"proxy-connection", b"proxy-authorization"}
+)
+"""Not sent on by HTTP_PROXY. Host, Via, and Content-Encoding, whose body was decompressed: fact 123. The last three are
+hop-by-hop by RFC 9110 section 7.6.1."""
+
+SIGV4: Final = b"AWS4-HMAC-SHA256 "
+"""How an Authorization that is a signature begins. AWS never sends one on (semantics section 6.1): it would let the
+backend sign in as the caller."""
 
 REWRITTEN: Final = frozenset(
     {
@@ -53,8 +60,17 @@ MAPPING_POISON: Final = frozenset(
 MAPPING_IGNORED: Final = frozenset({b"connection", b"expect", b"proxy-authenticate", b"te", b"via"})
 """HTTP and HTTP_PROXY: a mapping may name these, and nothing is sent (recorded: header remapping)."""
 
-_REMAPPED_BY_PROXY: Final = frozenset({b"connection", b"content-length", b"date", b"server", b"x-amzn-requestid"})
-_DROPPED_BY_PROXY: Final = frozenset({b"transfer-encoding", b"via", b"keep-alive", b"x-amz-apigw-id", b"trailer"})
+_REMAPPED_BY_PROXY: Final = frozenset(
+    {b"connection", b"content-length", b"date", b"server", b"x-amzn-requestid"}
+    | {b"authorization", b"content-md5", b"max-forwards", b"user-agent", b"www-authenticate"}
+)
+"""Of a backend's answer under HTTP_PROXY. The first row is recorded (facts 125 and 126), the second is the known issues
+page's table: the recorded backend never sent these."""
+_DROPPED_BY_PROXY: Final = frozenset(
+    {b"transfer-encoding", b"via", b"keep-alive", b"x-amz-apigw-id"}
+    | {b"expect", b"host", b"proxy-authenticate", b"te", b"trailer", b"upgrade"}
+)
+"""The first row is recorded or hop-by-hop, the second is the known issues page's table."""
 
 _REMAPPED_BY_MAPPING: Final = frozenset(
     {
@@ -83,6 +99,8 @@ def client_line(name: bytes, raw: bytes, value: bytes) -> bytes:
     """What HTTP_PROXY sends to a backend for a client's header line."""
     if name in _NOT_PROXIED or name in REWRITTEN:
         return b""
+    if name == b"authorization" and value.startswith(SIGV4):
+        return b""
     return raw + b": " + value + b"\r\n"
 
 
@@ -101,6 +119,21 @@ def mapped_name(name: str) -> str | None:
     if lower == b"transfer-encoding":
         return None
     return f"x-amzn-Remapped-{name}" if lower in _REMAPPED_BY_MAPPING else name
+
+
+_FRAMING: Final = frozenset({"connection", "content-length", "date", "x-amz-apigw-id", "x-amzn-requestid"})
+"""What every answer has of the gateway's own: a second one would contradict it."""
+
+
+def gateway_name(name: str) -> str | None:
+    """The name under which a gateway response's header reaches the client; None where it is dropped.
+
+    WWW-Authenticate and its like pass: a gateway response is where an API asks for a password.
+    """
+    lower = name.lower()
+    if lower == "transfer-encoding":
+        return None
+    return f"x-amzn-Remapped-{name}" if lower in _FRAMING else name
 
 
 def client_table() -> HeaderTable:

@@ -4,11 +4,13 @@ The laws:
 - One request at a time. Bytes behind it wait, unparsed and bounded; reading is paused while too many wait.
 - A request with a body that is answered before its body was read closes the connection, and lingers, so that the
   client reads the answer instead of a reset.
-- What breaks HTTP or a limit is answered once, in plain words, and closed.
+- What breaks HTTP or a limit is answered once, in plain words, and closed. Nothing behind a last request is served.
 - A connection never blocks another: after `BURST` pipelined answers it gives the loop away.
+- A client that does not read its answers is not read from either, and gets nothing more to read.
 """
 
 import asyncio
+import re
 from typing import Any, Final, cast
 
 from portico.kernel.observe import BadClient, Observer
@@ -23,8 +25,12 @@ BODY_STRIDE: Final = 16 * 1024
 """Bytes of a body within `body_seconds`: slower is a client that holds us up."""
 _HELD: Final = 64 * 1024
 """Bytes that may wait behind a request before reading is paused."""
-_LONGEST_HEAD: Final = MAX_TARGET + MAX_HEADERS + 64
+_LONGEST_LINE: Final = MAX_TARGET + 64
+_LONGEST_HEAD: Final = _LONGEST_LINE + MAX_HEADERS
 _LINGER_SECONDS: Final = 2.0
+_PIECES: Final = 256
+"""Pieces of a body that are kept apart: a client that sends two bytes at a time costs 50 for each of them."""
+_EMPTY_LINES: Final = re.compile(rb"(?:\r\n)*")
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _REASONS: Final = {
     400: b"Bad Request",
@@ -51,13 +57,15 @@ def refusal(status: int, text: str) -> bytes:
 class _Body:
     """A body being collected, by length or by chunks."""
 
-    __slots__ = ("decoder", "left", "limit", "pieces", "reserved", "size", "stride")
+    __slots__ = ("decoder", "joined", "left", "limit", "pieces", "reserved", "size", "stride")
 
     def __init__(self, length: int, limit: int) -> None:
         self.decoder = ChunkedDecoder() if length == CHUNKED else None
         self.left = length
         self.limit = limit
         self.pieces: list[bytes] = []
+        self.joined = 0
+        """How many of the first pieces were joined already."""
         self.size = 0
         self.reserved = 0
         self.stride = BODY_STRIDE
@@ -65,15 +73,19 @@ class _Body:
     def feed(self, data: bytes) -> bytes | None:
         """None while more is to come, else the bytes that followed the body. Raises ProtocolError."""
         if self.decoder is not None:
-            for piece in self.decoder.feed(data):
-                self.pieces.append(piece)
-                self.size += len(piece)
+            piece = b"".join(self.decoder.feed(data))
+            self.pieces.append(piece)
+            self.size += len(piece)
             return self.decoder.rest if self.decoder.done else None
         piece, rest = (data, b"") if len(data) <= self.left else (data[: self.left], data[self.left :])
         self.pieces.append(piece)
         self.size += len(piece)
         self.left -= len(piece)
         return None if self.left else rest
+
+    def join_pieces(self) -> None:
+        self.pieces[self.joined :] = [b"".join(self.pieces[self.joined :])]
+        self.joined += 1
 
     @property
     def too_large(self) -> bool:
@@ -98,10 +110,14 @@ class Connection(asyncio.Protocol):
         "_serving",
         "_table",
         "_transport",
+        "_turn_waits",
+        "_unread",
         "_write_paused",
         "closing",
         "deadline",
+        "forwarded",
         "port",
+        "scheme",
         "secure",
         "source_ip",
     )
@@ -125,14 +141,21 @@ class Connection(asyncio.Protocol):
         self._held = b""
         self._busy = False
         self._serving = False
+        self._turn_waits = False
+        """A turn of the loop was asked for, in which the requests in `_held` go on."""
         self._lingering = False
+        """The last request was read: what else comes is thrown away."""
         self._idle = False
         self._eof = False
         self._reading_paused = False
         self._write_paused = False
+        self._unread = 0
+        """Bytes that a slow client had left unread when it was looked at last."""
         self.closing = False
         self.deadline = 0.0
         self.secure = secure
+        self.scheme = b"https" if secure else b"http"
+        self.forwarded = b""
         self.source_ip = ""
         self.port = 0
 
@@ -144,17 +167,26 @@ class Connection(asyncio.Protocol):
         local: Any = transport.get_extra_info("sockname")
         self.source_ip = peer[0] if peer else ""
         self.port = local[1] if local else 0
-        if not self._connections.admit(self, self.source_ip):
-            self._refuse(ProtocolError("too many connections", 503))
-            return
-        self.deadline = self._connections.now + self._connections.limits.header_seconds
+        if self._connections.admit(self, self.source_ip):
+            self.deadline = self._connections.now + self._connections.limits.header_seconds
+        else:
+            self._turn_away(self._transport)
 
     def data_received(self, data: bytes) -> None:
+        if not (self._busy or self._held or self._lingering) and data.find(b"\r\n\r\n") == len(data) - 4:
+            try:
+                head = parse_request(data[:-4], self._table)
+            except ProtocolError:
+                self._serve(data)  # refused there, or served without the empty line in front
+                return
+            if not head.section.content_length:
+                self._begin(head)
+                return
         if self._lingering:
             return
         if self._body is not None:
             self._collect(data)
-        elif self._busy:
+        elif self._busy or (self._held and self._turn_waits):
             self._hold(data)
         elif self._held:
             self._serve(self._held + data)
@@ -162,12 +194,13 @@ class Connection(asyncio.Protocol):
             self._serve(data)
 
     def eof_received(self) -> bool:
-        """A client may close its half and still read its answer."""
+        """A client may close its half and still read its answers."""
         self._eof = True
-        if self._busy and self._body is None and not self.secure:
+        if self.secure or self._body is not None or self._lingering:
+            return False
+        if self._busy and not self._held:
             self.closing = True
-            return True
-        return False
+        return self._busy or self._turn_waits or self._write_paused
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
@@ -183,17 +216,21 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._write_paused = True
+        self._unread = self._unsent
         self.deadline = self._connections.now + self._connections.limits.stalled_seconds
+        if not self._lingering:
+            self._pause_reading()
         if self._served is not None:
             self._served.pause()
 
     def resume_writing(self) -> None:
         self._write_paused = False
-        if self._served is not None:
-            self.deadline = 0.0
-            self._served.resume()
-        elif not self._busy:
+        if self._served is None:
             self._proceed()
+            return
+        self.deadline = 0.0 if self._body is None else self._connections.now + self._connections.limits.body_seconds
+        self._resume_reading()
+        self._served.resume()
 
     # Requests
 
@@ -201,34 +238,48 @@ class Connection(asyncio.Protocol):
         """Serve the requests that `data` holds whole; keep what is left of it."""
         self._serving = True
         self._held = b""
-        served = 0
-        while data:
-            if data[0] == 13 and data[:2] == b"\r\n":  # one empty line before a request is passed over: RFC 9112, 2.2
-                data = data[2:]
-            end = data.find(b"\r\n\r\n")
+        at, served = 0, 0
+        while at < len(data):
+            if data[at] == 13:  # empty lines before a request are passed over: RFC 9112, 2.2
+                at = _after_empty_lines(data, at)
+            end = data.find(b"\r\n\r\n", at)
             if end < 0:
-                self._await_head(data)
+                self._await_head(data[at:])
                 break
             try:
-                head = parse_request(data[:end], self._table)
+                head = parse_request(data[at:end], self._table)
             except ProtocolError as error:
                 self._refuse(error)
                 break
-            rest = data[end + 4 :]
+            at = end + 4
             if head.content_length:
-                self._begin_with_body(head, rest)
+                self._begin_with_body(head, data[at:])
+                data, at = self._held, 0
             else:
                 self._begin(head)
-                self._held = rest
-            if self._busy or self._transport is None or self._lingering:
+            if self._busy:
+                self._held = data[at:]
+                break
+            if self._lingering or self._transport is None:
                 break
             served += 1
-            data = self._held
-            if (served >= BURST or self._write_paused) and data:
-                asyncio.get_running_loop().call_soon(self._proceed)
+            if served >= BURST or self._write_paused:
+                self._held = data[at:]
+                self._wait_for_turn()
                 break
             self._held = b""
         self._serving = False
+
+    def _wait_for_turn(self) -> None:
+        """Let other connections have the loop before the requests in `_held` go on."""
+        if self._held and not self._write_paused:
+            self._turn_waits = True
+            asyncio.get_running_loop().call_soon(self._take_turn)
+            self._keep_bounded()
+
+    def _take_turn(self) -> None:
+        self._turn_waits = False
+        self._proceed()
 
     # What the application tells us: the Client
 
@@ -254,6 +305,7 @@ class Connection(asyncio.Protocol):
 
     def abort(self) -> None:
         self._busy = False
+        self._lingering = True
         self._served = None
         if self._transport is not None:
             self._transport.abort()
@@ -270,14 +322,32 @@ class Connection(asyncio.Protocol):
             self._proceed()
 
     def _close(self) -> None:
-        """Close once everything is written; linger where the client is still sending."""
-        if self._transport is None:
+        """Close once everything is written; linger where the client may still be sending."""
+        transport = self._transport
+        if transport is None:
             return
-        if not self._lingering or self.secure or self._eof:
-            self._transport.close()
-            return
-        self.deadline = self._connections.now + _LINGER_SECONDS
-        self._transport.write_eof()
+        lingering, self._lingering = self._lingering, True
+        self._held = b""
+        self._unread = self._unsent + BODY_STRIDE
+        self._resume_reading()
+        # A TLS transport does not tell what is still unsent below it.
+        slow = self._write_paused or (self.secure and not lingering)
+        self.deadline = self._connections.now + (self._connections.limits.stalled_seconds if slow else _LINGER_SECONDS)
+        if not lingering or self._eof:
+            transport.close()
+        elif transport.can_write_eof():
+            transport.write_eof()
+
+    def _turn_away(self, transport: asyncio.Transport) -> None:
+        """A connection beyond a cap is not counted and not swept: it must be gone at once, heard or not."""
+        error = ProtocolError("too many connections", 503)
+        self._observer(BadClient(self.source_ip, error.status, str(error)))
+        self._lingering = True
+        transport.write(refusal(error.status, str(error)))
+        if self.secure:  # closing would wait for the client's consent
+            asyncio.get_running_loop().call_soon(transport.abort)
+        else:
+            transport.close()
 
     def _refuse(self, error: ProtocolError) -> None:
         self._observer(BadClient(self.source_ip, error.status, str(error)))
@@ -293,14 +363,27 @@ class Connection(asyncio.Protocol):
         if self._transport is None:
             return
         if self._lingering or self._write_paused:
-            self._transport.abort()
+            self._abort_unless_reading(self._transport)
         elif self._body is not None:
             self._give_up()
             self._refuse(ProtocolError("the body of the request came too slowly", 408))
         elif self._held:
             self._refuse(ProtocolError("the head of the request came too slowly", 408))
         else:
-            self._transport.close()
+            self._close()
+
+    def _abort_unless_reading(self, transport: asyncio.Transport) -> None:
+        """A client that takes its answer, though slowly, is waited for."""
+        left = self._unsent
+        if 0 < left <= self._unread - BODY_STRIDE:
+            self._unread = left
+            self.deadline = self._connections.now + self._connections.limits.stalled_seconds
+        else:
+            transport.abort()
+
+    @property
+    def _unsent(self) -> int:
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
     @property
     def idle(self) -> bool:
@@ -316,7 +399,7 @@ class Connection(asyncio.Protocol):
     # Inside a request
 
     def _begin(self, head: Head) -> None:
-        self.closing = self._connections.draining or not head.keep_alive
+        self.closing = self._connections.draining or not head.section.keep_alive
         self._busy = True
         self._idle = False
         self.deadline = 0.0
@@ -371,6 +454,8 @@ class Connection(asyncio.Protocol):
             served.on_body(whole)
 
     def _keep_pace(self, body: _Body) -> None:
+        if len(body.pieces) - body.joined >= _PIECES:
+            body.join_pieces()
         if body.size >= body.stride:
             body.stride = body.size + BODY_STRIDE
             self.deadline = self._connections.now + self._connections.limits.body_seconds
@@ -396,29 +481,45 @@ class Connection(asyncio.Protocol):
             served.gone()
 
     def _await_head(self, data: bytes) -> None:
-        if len(data) > _LONGEST_HEAD or (len(data) > MAX_TARGET + 32 and b"\r\n" not in data):
-            long_target = b"\r\n" not in data[: MAX_TARGET + 32]
+        if len(data) > _LONGEST_HEAD or (len(data) > _LONGEST_LINE and b"\r\n" not in data):
+            long_target = b"\r\n" not in data[:_LONGEST_LINE]
             self._refuse(ProtocolError("the head of the request is too long", 414 if long_target else 431))
             return
-        if self._idle:
+        if self._idle and data:
             self._idle = False
             self.deadline = self._connections.now + self._connections.limits.header_seconds
         self._held = data
 
     def _hold(self, data: bytes) -> None:
         self._held += data
-        if len(self._held) > _HELD and not self._reading_paused and self._transport is not None:
+        self._keep_bounded()
+
+    def _keep_bounded(self) -> None:
+        if len(self._held) > _HELD:
+            self._pause_reading()
+
+    def _pause_reading(self) -> None:
+        if not self._reading_paused and self._transport is not None:
             self._reading_paused = True
             self._transport.pause_reading()
 
-    def _proceed(self) -> None:
-        """Go on with what waited behind a request."""
-        if self._transport is None or self._busy or self._lingering or self._serving:
-            return
-        if self._reading_paused:
+    def _resume_reading(self) -> None:
+        if self._reading_paused and self._transport is not None and not self._eof:
             self._reading_paused = False
             self._transport.resume_reading()
+
+    def _proceed(self) -> None:
+        """Go on with what waited: behind a request, for a turn of the loop, or for the client to read."""
+        if self._busy or self._lingering or self._serving or self._write_paused or self._turn_waits:
+            return
         if self._held:
             self._serve(self._held)
-        elif self._eof:
-            self._transport.close()
+        if self._eof and not (self._busy or self._turn_waits or self._write_paused):
+            self._close()
+        if len(self._held) <= _HELD and not self._write_paused:
+            self._resume_reading()
+
+
+def _after_empty_lines(data: bytes, at: int) -> int:
+    match = _EMPTY_LINES.match(data, at)
+    return at if match is None else match.end()

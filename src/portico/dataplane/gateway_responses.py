@@ -7,6 +7,7 @@ the built-in default (recorded fact 91). A type that is not customised takes DEF
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Final
 
 from portico.dataplane.backend import view_of
@@ -20,6 +21,7 @@ from portico.dataplane.fault import (
     Fault,
     Kind,
 )
+from portico.dataplane.headers import gateway_name
 from portico.dataplane.media_types import media_type
 from portico.lang.errors import EvaluationError, SourceError
 from portico.lang.mapping import Mapped, Phase, compile_source, parse_source, parse_target
@@ -42,11 +44,13 @@ class _Custom:
     __slots__ = ("_headers", "_templates", "status")
 
     def __init__(self, definition: GatewayResponse) -> None:
-        self.status = int(definition.status_code) if definition.status_code else None
+        self.status = _status(definition)
         self._headers: list[tuple[str, Mapped]] = []
         for target, source in definition.response_parameters.items():
             compiled = compile_source(parse_source(source, Phase.GATEWAY_RESPONSE))
-            self._headers.append((parse_target(target, Phase.GATEWAY_RESPONSE).name, compiled))
+            name = gateway_name(parse_target(target, Phase.GATEWAY_RESPONSE).name)
+            if name is not None:
+                self._headers.append((name, compiled))
         self._templates: dict[str, SimpleTemplate] = {
             name.lower(): compile_simple(source) for name, source in definition.response_templates.items()
         }
@@ -104,10 +108,9 @@ class GatewayResponses:
         if custom is not None and custom.status is not None:
             exchange.status = custom.status
         name, exchange.content = content or (_JSON, _default_content(fault))
-        exchange.lines = [b"x-amzn-ErrorType: %b\r\n" % kind.error_type.encode()]
-        if not any(line.lower().startswith(b"content-type:") for line in lines):
-            exchange.lines.insert(0, f"Content-Type: {name}\r\n".encode())
-        exchange.lines += lines
+        own = [f"Content-Type: {name}\r\n".encode(), b"x-amzn-ErrorType: %b\r\n" % kind.error_type.encode()]
+        mapped = {_name(line) for line in lines}
+        exchange.lines = [line for line in own if _name(line) not in mapped] + lines
 
     def _custom(self, kind: Kind) -> _Custom | None:
         if not self._definitions:
@@ -123,6 +126,20 @@ class GatewayResponses:
                         return None
                 return compiled
         return None
+
+
+def _status(definition: GatewayResponse) -> int | None:
+    """Raises SourceError for a status that cannot end an exchange: a client would go on waiting after a 1xx."""
+    text = definition.status_code
+    if not text:
+        return None
+    if re.fullmatch("[2-5][0-9]{2}", text) is None:
+        raise SourceError(f"status code {text!r}", "it is none from 200 to 599")
+    return int(text)
+
+
+def _name(line: bytes) -> bytes:
+    return line.partition(b":")[0].lower()
 
 
 def _default_content(fault: Fault) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +24,10 @@ JSON_LINE: Final = b"Content-Type: application/json\r\n"
 """Every integration response without a Content-Type of its own (known issues page)."""
 
 
+_FINAL: Final = re.compile("[2-5][0-9]{2}")
+"""Statuses that end an exchange: a client would go on waiting after a 1xx."""
+
+
 def text_header(exchange: Exchange, name: bytes) -> str | None:
     """A request header as text; None where it is absent."""
     value = exchange.head.value(name)
@@ -37,29 +42,25 @@ class _Headers:
     def __init__(self, parameters: Mapping[str, str]) -> None:
         self._static: list[bytes] = []
         self._dynamic = []
-        typed = False
         for target_text, source_text in parameters.items():
             target = parse_target(target_text, Phase.RESPONSE)
             source = parse_source(source_text, Phase.RESPONSE)
             name = mapped_name(target.name)
             if name is None:
                 continue
-            typed = typed or name.lower() == "content-type"
             if source.kind == "static":
                 self._static += [_line(name, source.name)] if source.name else []
             else:
                 self._dynamic.append((name, compile_source(source)))
         self.constant = not self._dynamic
-        if not any(line.lower().startswith(b"content-type:") for line in self._static):
-            typed_later = any(name.lower() == "content-type" for name, _ in self._dynamic)
-            if not typed_later:
-                self._static.insert(0, JSON_LINE)
+        typed_later = any(name.lower() == "content-type" for name, _ in self._dynamic)
+        if not typed_later and not _typed(self._static):
+            self._static.insert(0, JSON_LINE)
 
     def lines(self, view: ResponseView | None) -> list[bytes]:
         lines = list(self._static)
         if view is None:
             return lines
-        typed = any(line.lower().startswith(b"content-type:") for line in lines)
         for name, source in self._dynamic:
             try:
                 value = source(view)
@@ -67,10 +68,13 @@ class _Headers:
                 raise Fault(API_CONFIGURATION_ERROR, cause=str(error)) from None
             if value is not None:
                 lines.append(_line(name, value if isinstance(value, str) else ",".join(value)))
-                typed = typed or name.lower() == "content-type"
-        if not typed:
+        if not _typed(lines):
             lines.insert(0, JSON_LINE)
         return lines
+
+
+def _typed(lines: list[bytes]) -> bool:
+    return any(line.lower().startswith(b"content-type:") for line in lines)
 
 
 def _line(name: str, value: str) -> bytes:
@@ -122,10 +126,10 @@ class IntegrationResponses:
 
     def __init__(self, method: Method, responses: Mapping[str, IntegrationResponse], binary: BinaryTypes) -> None:
         """Raises lang's errors for a pattern, mapping or template that cannot be compiled."""
-        undeclared = [key for key, response in responses.items() if response.status_code not in method.method_responses]
+        declared = {status for status in method.method_responses if _FINAL.fullmatch(status)}
         rows = [
-            (response.selection_pattern, None if key in undeclared else _Row(response, binary))
-            for key, response in responses.items()
+            (response.selection_pattern, _Row(response, binary) if response.status_code in declared else None)
+            for response in responses.values()
         ]
         self._selection = compile_selection(rows)
 

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-_EXECUTE_API = re.compile(r"([0-9a-z]{1,64})\.execute-api\.(?:[0-9a-z-]+\.)?(.+)")
+_EXECUTE_API = re.compile(r"([0-9a-z]{1,64})\.execute-api\.(.+)")
 _CACHED: Final = 4096
 
 PATH_STYLES: Final = ((b"/restapis/", b"/_user_request_"), (b"/_aws/execute-api/", b""))
@@ -17,7 +17,7 @@ class Addresses:
     """
 
     def __init__(self, domains: tuple[str, ...]) -> None:
-        self._domains = frozenset(domains)
+        self._domains = frozenset(domain.lower() for domain in domains)
         self._known: dict[bytes, str | None] = {}
 
     def api_of(self, host: bytes | None) -> str | None:
@@ -37,7 +37,11 @@ class Addresses:
         if not name.startswith("["):
             name = name.partition(":")[0].rstrip(".")
         match = _EXECUTE_API.fullmatch(name)
-        return match[1] if match is not None and match[2] in self._domains else None
+        if match is None:
+            return None
+        suffix = match[2]
+        below_region = suffix.partition(".")[2]
+        return match[1] if suffix in self._domains or below_region in self._domains else None
 
 
 def split_stage(path: bytes) -> tuple[bytes, bytes]:

@@ -2,7 +2,8 @@
 
 Almost every target is plain and costs one regular expression. The slow path handles percent-encodings: an encoded
 unreserved character is the character itself (RFC 3986 section 6.2.2.2), so that `/%61dmin` cannot walk around what
-`/admin` is told to check. Dot segments, plain or encoded, are refused: a backend would resolve them, we do not.
+`/admin` is told to check, and a character that no URI may hold is encoded, so that no backend gets to guess what `\\`
+is. Dot segments, plain or encoded, are refused: a backend would resolve them, we do not.
 """
 
 import re
@@ -13,6 +14,8 @@ from portico.dataplane.fault import BAD_REQUEST, Fault
 _PLAIN = re.compile(rb"[0-9A-Za-z_~!$&'()*+,;=:@/-]*(?:\.[0-9A-Za-z_~!$&'()*+,;=:@-][0-9A-Za-z_~!$&'()*+,;=:@/-]*)*")
 """A path without percent signs, and without a dot that ends a segment or stands before another dot."""
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})?")
+_FOREIGN = re.compile(rb"[^0-9A-Za-z._~!$&'()*+,;=:@/%-]")
+"""What no path may hold unencoded: RFC 3986 section 3.3."""
 _UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _DOTS: Final = frozenset({b".", b".."})
 
@@ -24,7 +27,11 @@ def canonical_path(path: bytes) -> bytes:
     decoded = _ESCAPE.sub(_decode, path) if b"%" in path else path
     if any(segment in _DOTS for segment in decoded.split(b"/")):
         raise Fault(BAD_REQUEST)
-    return decoded
+    return _FOREIGN.sub(_encode, decoded)
+
+
+def _encode(match: re.Match[bytes]) -> bytes:
+    return b"%%%02X" % match[0][0]
 
 
 def _decode(match: re.Match[bytes]) -> bytes:

@@ -13,9 +13,10 @@ _KINDS: Final[dict[FailureKind, Kind]] = {
     FailureKind.FORBIDDEN: API_CONFIGURATION_ERROR,
     FailureKind.PROTOCOL: INTEGRATION_FAILURE,
     FailureKind.CLOSED: INTEGRATION_FAILURE,
-    FailureKind.TOO_LARGE: INTEGRATION_FAILURE,
+    FailureKind.TOO_LARGE: API_CONFIGURATION_ERROR,
 }
-"""Refused or reset is a 504, an address that cannot be called a 500: corrections.md 8."""
+"""Refused or reset is a 504, an address that cannot be called a 500: corrections.md 8. AWS logs an answer that is too
+large as a configuration error, with status 500 (seen in the field)."""
 
 
 def fault_of(failure: UpstreamFailure) -> Fault:

@@ -8,7 +8,8 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-ANY = b"ANY"
+_VERBS = (b"DELETE", b"GET", b"HEAD", b"OPTIONS", b"PATCH", b"POST", b"PUT")
+"""What ANY stands for (semantics section 3). No other method ever has a route."""
 
 
 class Node(Generic[T]):
@@ -37,7 +38,7 @@ class Tree(Generic[T]):
         parts = [part for part in path.split("/") if part]
         for part in parts:
             if part.startswith("{") and part.endswith("+}"):
-                node.greedy[method.encode()] = target
+                _hang(node.greedy, method, target)
                 return
             if part.startswith("{") and part.endswith("}"):
                 if node.parameter is None:
@@ -45,7 +46,7 @@ class Tree(Generic[T]):
                 node = node.parameter
             else:
                 node = node.literals.setdefault(part.encode(), Node())
-        node.methods[method.encode()] = target
+        _hang(node.methods, method, target)
 
     def match(self, method: bytes, segments: list[bytes]) -> tuple[T, tuple[bytes, ...]] | None:
         """The target for a path cut at its slashes, with the values of its parameters in the path's order."""
@@ -54,10 +55,18 @@ class Tree(Generic[T]):
         return None if found is None else (found, tuple(captures))
 
 
+def _hang(methods: dict[bytes, T], method: str, target: T) -> None:
+    """A verb of its own goes before ANY, whichever was added first."""
+    if method != "ANY":
+        methods[method.encode()] = target
+        return
+    for verb in _VERBS:
+        methods.setdefault(verb, target)
+
+
 def _search(node: Node[T], method: bytes, segments: list[bytes], at: int, captures: list[bytes]) -> T | None:
     if at == len(segments):
-        methods = node.methods
-        return methods.get(method) or methods.get(ANY) if methods else None
+        return node.methods.get(method)
     segment = segments[at]
     child = node.literals.get(segment)
     if child is not None:
@@ -71,7 +80,7 @@ def _search(node: Node[T], method: bytes, segments: list[bytes], at: int, captur
             return found
         captures.pop()
     if node.greedy:
-        found = node.greedy.get(method) or node.greedy.get(ANY)
+        found = node.greedy.get(method)
         if found is not None:
             captures.append(b"/".join(segments[at:]))
             return found

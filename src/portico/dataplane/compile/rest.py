@@ -5,7 +5,8 @@ A method's Steps, in AWS's order (semantics section 1). Only what the method ask
 1. refuse      what is configured and not enforced yet (compile/unserved.py); nothing behind it runs
 2. read_body   everything above decides without the body; a client that waits for `100 Continue` is told to go on here
 3. inflate     a compressed body is decompressed before anything looks at it
-4. the integration: mock | http | http_proxy, with its own mappings, templates and integration responses
+4. convert     an HTTP_PROXY's contentHandling; the other types convert in their integration, around their templates
+5. the integration: mock | http | http_proxy, with its own mappings, templates and integration responses
 """
 
 from __future__ import annotations
@@ -13,17 +14,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from portico.dataplane.compile.unserved import api_reasons, method_reasons, stage_reasons
+from portico.dataplane.compile.unserved import api_reasons, integration_reasons, method_reasons, stage_reasons
 from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
 from portico.dataplane.gateway_responses import GatewayResponses
 from portico.dataplane.integration import Spec
 from portico.dataplane.integrations import http, http_proxy, mock
 from portico.dataplane.log_format import DEFAULT_FORMAT, Formatter, compile_format
+from portico.dataplane.media_types import BinaryTypes
 from portico.dataplane.ports import Ports
 from portico.dataplane.program import Program, Route, Stage
 from portico.dataplane.routes import parameter_names
 from portico.dataplane.step import Outcome, Steps
 from portico.dataplane.steps.body import inflate, read_body
+from portico.dataplane.steps.convert import convert
 from portico.kernel.errors import PorticoError
 from portico.lang.errors import EvaluationError, NotBuilt, SourceError
 from portico.model.rest import Integration, Method, Resource, Snapshot
@@ -97,7 +100,7 @@ class Compiler:
             binary_media_types=snapshot.binary_media_types,
             ports=self._ports,
         )
-        return INTEGRATIONS[integration.type](spec)
+        return (*_conversion(spec), *INTEGRATIONS[integration.type](spec))
 
     # The Compilation port
 
@@ -132,6 +135,13 @@ class Compiler:
             raise CompileError(f"{method.http_method} {resource.path}: {error}") from None
 
 
+def _conversion(spec: Spec) -> Steps:
+    handling = spec.integration.content_handling
+    if spec.integration.type != http_proxy.KIND or handling is None:
+        return ()
+    return (convert(BinaryTypes(spec.binary_media_types), handling),)
+
+
 def _integration_reasons(integration: Integration | None) -> Iterator[str]:
     """What an integration asks for that is not built yet."""
     if integration is None:
@@ -139,10 +149,7 @@ def _integration_reasons(integration: Integration | None) -> Iterator[str]:
         return
     if integration.type not in INTEGRATIONS:
         yield f"integrations of type {integration.type} are not built yet"
-    if integration.connection_type == "VPC_LINK":
-        yield "VPC links are not built yet"
-    if integration.response_transfer_mode == "STREAM":
-        yield "response streaming is not built yet"
+    yield from integration_reasons(integration)
 
 
 def _refuse(reason: str) -> Callable[[object], Outcome | None]:

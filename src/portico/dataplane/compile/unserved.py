@@ -6,7 +6,9 @@ Each row is one thing that a definition or a stage may ask for. A row leaves thi
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from portico.model.rest import Method, Snapshot
+import msgspec
+
+from portico.model.rest import Integration, Method, Snapshot
 from portico.model.standing import MethodSetting, StageStanding
 
 AWS_BURST: Final = 5_000
@@ -27,6 +29,11 @@ class StageRow(NamedTuple):
 class MethodRow(NamedTuple):
     reason: str
     asked: Callable[[Method], bool]
+
+
+class IntegrationRow(NamedTuple):
+    reason: str
+    asked: Callable[[Integration], bool]
 
 
 class SettingRow(NamedTuple):
@@ -58,6 +65,19 @@ METHOD_ROWS: Final = (
     MethodRow("request validators are not enforced yet", lambda method: bool(method.request_validator_id)),
 )
 
+INTEGRATION_ROWS: Final = (
+    IntegrationRow(
+        "VPC links are not built yet",
+        lambda integration: (
+            integration.connection_type not in (None, "INTERNET") or bool(integration.integration_target)
+        ),
+    ),
+    IntegrationRow(
+        "response streaming is not built yet",
+        lambda asked: asked.response_transfer_mode not in (None, "BUFFERED"),
+    ),
+)
+
 
 def _throttled(_stage: StageStanding, setting: MethodSetting) -> bool:
     burst, rate = setting.throttling_burst_limit, setting.throttling_rate_limit
@@ -85,14 +105,35 @@ def method_reasons(path: str, method: Method, stage: StageStanding | None) -> It
     """Why `method` at resource `path` will not be served on `stage` (None: whatever the stage)."""
     yield from (row.reason for row in METHOD_ROWS if row.asked(method))
     if stage is not None:
-        setting = method_setting(stage, path, method.http_method)
-        yield from (row.reason for row in SETTING_ROWS if row.asked(stage, setting))
+        acting = acting_settings(stage, path, method.http_method)
+        yield from (row.reason for row in SETTING_ROWS if any(row.asked(stage, setting) for setting in acting))
 
 
-def method_setting(stage: StageStanding, path: str, verb: str) -> MethodSetting:
-    """The settings that act on one method: its own entry ("pets/GET", "~1pets/GET"), else "*/*"."""
-    for key, setting in stage.method_settings.items():
-        place, _, method = key.rpartition("/")
-        if method in (verb, "*") and place.replace("~1", "/").strip("/") == path.strip("/"):
-            return setting
-    return stage.method_settings.get("*/*", MethodSetting())
+def integration_reasons(integration: Integration) -> Iterator[str]:
+    return (row.reason for row in INTEGRATION_ROWS if row.asked(integration))
+
+
+def acting_settings(stage: StageStanding, path: str, verb: str) -> list[MethodSetting]:
+    """The settings that act on one method: its own entry ("pets/GET", "~1pets/GET"), with "*/*" where that is silent.
+
+    The entries of single verbs act on an ANY method too, each for its verb.
+    """
+    general = stage.method_settings.get("*/*", MethodSetting())
+    own = [
+        _completed(setting, general)
+        for key, setting in stage.method_settings.items()
+        if key != "*/*" and _names(key, path, verb)
+    ]
+    return [*own, general] if verb == "ANY" or not own else own
+
+
+def _names(key: str, path: str, verb: str) -> bool:
+    place, _, method = key.rpartition("/")
+    if method not in (verb, "*") and verb != "ANY":
+        return False
+    return place == "*" or place.replace("~1", "/").strip("/") == path.strip("/")
+
+
+def _completed(setting: MethodSetting, general: MethodSetting) -> MethodSetting:
+    silent = {name: getattr(general, name) for name in setting.__struct_fields__ if getattr(setting, name) is None}
+    return msgspec.structs.replace(setting, **silent)

@@ -169,6 +169,15 @@ class Call:
         return context
 
 
+@dataclass
+class Destination:
+    backend: Backend
+    origin: Origin
+
+    def call(self, method: bytes, request: bytes, plan: UpstreamRequest[Any], context: Any) -> Call:
+        return self.backend.call(self.origin, method, request, plan, context)
+
+
 class Backend:
     """The Upstream port: it remembers what it heard, and answers when the test says so."""
 
@@ -180,6 +189,9 @@ class Backend:
         call = Call(origin, method, request, plan, context)
         self.calls.append(call)
         return call
+
+    def to(self, origin: Origin) -> Destination:
+        return Destination(self, origin)
 
     @property
     def last(self) -> Call:

@@ -126,11 +126,11 @@ class _Connection(asyncio.Protocol):
         "_pieces",
         "_size",
         "_streaming",
-        "_transport",
         "address",
         "call",
         "idle_since",
         "pool",
+        "transport",
         "used",
     )
 
@@ -141,7 +141,7 @@ class _Connection(asyncio.Protocol):
         """Whether it has served a call before the present one."""
         self.idle_since = 0.0
         self.address = ""
-        self._transport: asyncio.Transport | None = None
+        self.transport: asyncio.Transport | None = None
         self._buffer = b""
         self._paused = False
         self._forget_answer()
@@ -158,10 +158,10 @@ class _Connection(asyncio.Protocol):
     # The loop
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
+        self.transport = cast(asyncio.Transport, transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = None
+        self.transport = None
         self.pool.lost(self)
         call = self.call
         if call is None or call.over:
@@ -218,26 +218,26 @@ class _Connection(asyncio.Protocol):
 
     @property
     def usable(self) -> bool:
-        transport = self._transport
+        transport = self.transport
         return transport is not None and not transport.is_closing()
 
     def send(self, call: _Call) -> None:
         self.call = call
         call.connection = self
-        if self._transport is not None:
-            self._transport.write(call.request)
+        if self.transport is not None:
+            self.transport.write(call.request)
 
     def pause(self) -> None:
-        if not self._paused and self._transport is not None:
+        if not self._paused and self.transport is not None:
             self._paused = True
-            self._transport.pause_reading()
+            self.transport.pause_reading()
 
     def resume(self) -> None:
-        if self._paused and self._transport is not None:
+        if self._paused and self.transport is not None:
             self._paused = False
             if self.call is not None and self.call.plan is not None:
                 self.call.deadline = self.pool.now() + self.call.plan.timeout
-            self._transport.resume_reading()
+            self.transport.resume_reading()
 
     @property
     def paused(self) -> bool:
@@ -246,8 +246,8 @@ class _Connection(asyncio.Protocol):
     def discard(self) -> None:
         """Close it; it is not used again."""
         self.call = None
-        if self._transport is not None:
-            self._transport.abort()
+        if self.transport is not None:
+            self.transport.abort()
 
     # Reading an answer
 
@@ -362,8 +362,8 @@ class _Connection(asyncio.Protocol):
             self._forget_answer()
         if self._paused:
             self._paused = False
-            if self._transport is not None:
-                self._transport.resume_reading()
+            if self.transport is not None:
+                self.transport.resume_reading()
         if reuse and head.keep_alive:
             self.used = True
             self.pool.free(self)
@@ -392,6 +392,14 @@ class _Pool:
         call.deadline = self.client.now + plan.timeout
         if plan.timeout < _EXACT_BELOW:
             call.timer = asyncio.get_running_loop().call_later(plan.timeout, call.expire)
+        if self._idle:
+            connection = self._idle.pop()
+            transport = connection.transport
+            if transport is not None and not transport.is_closing():
+                connection.call = call
+                call.connection = connection
+                transport.write(request)
+                return call
         self.start(call)
         return call
 

@@ -77,9 +77,8 @@ class ControlPlane:
 
     def handle(self, received: Request) -> Handled:
         """The answer to any request whatever; never raises."""
-        ids = RequestIds()  # its own, because threads may not share a pool
-        request_id = ids.request_id()
-        identity = (("x-amzn-RequestId", request_id), ("x-amz-apigw-id", ids.extended_id()))
+        request_id, extended_id = RequestIds().pair()  # its own, because threads may not share a count
+        identity = (("x-amzn-RequestId", request_id), ("x-amz-apigw-id", extended_id))
         try:
             return self._answer(received, identity)
         except AwsError as error:

@@ -24,24 +24,32 @@ def compose(exchange: Exchange) -> bytes:
         framing = content = b""
     else:
         framing = b"Content-Length: %d\r\n" % len(content)
-    if exchange.head.method == b"HEAD":
-        content = b""
-    return b"".join((*_head(exchange, framing), content))
+        if exchange.head.method == b"HEAD":
+            content = b""
+    return b"".join(
+        (
+            STATUS_LINES[status],
+            exchange.ports.dates.line(exchange.epoch),
+            framing,
+            _CLOSE if exchange.client.closing else _KEEP,
+            f"x-amzn-RequestId: {exchange.request_id}\r\nx-amz-apigw-id: {exchange.extended_id}\r\n".encode(),
+            *exchange.lines,
+            b"\r\n",
+            content,
+        )
+    )
 
 
 def compose_head(exchange: Exchange, framing: bytes) -> bytes:
     """The head of an answer whose body follows; `framing` is the line that says how it ends."""
-    return b"".join(_head(exchange, framing))
-
-
-def _head(exchange: Exchange, framing: bytes) -> tuple[bytes, ...]:
-    ids = f"x-amzn-RequestId: {exchange.request_id}\r\nx-amz-apigw-id: {exchange.extended_id}\r\n"
-    return (
-        STATUS_LINES[exchange.status],
-        exchange.ports.dates.line(exchange.epoch),
-        framing,
-        _CLOSE if exchange.client.closing else _KEEP,
-        ids.encode(),
-        *exchange.lines,
-        b"\r\n",
+    return b"".join(
+        (
+            STATUS_LINES[exchange.status],
+            exchange.ports.dates.line(exchange.epoch),
+            framing,
+            _CLOSE if exchange.client.closing else _KEEP,
+            f"x-amzn-RequestId: {exchange.request_id}\r\nx-amz-apigw-id: {exchange.extended_id}\r\n".encode(),
+            *exchange.lines,
+            b"\r\n",
+        )
     )

@@ -7,7 +7,7 @@ bytes joined to bytes; everything else goes through the mapping languages.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from portico.dataplane.environment import RequestView
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 Address = Callable[["Exchange"], tuple[Destination, bytes, bytes]]
 """For a request: the Destination, the path with its query, and the Host header's line."""
-
-_FORWARDED_KEPT: Final = 4096
 
 
 class Mappings:
@@ -182,34 +180,21 @@ def host_line(authority: Authority) -> bytes:
     return f"Host: {host}{'' if authority.port == usual else f':{authority.port}'}\r\n".encode()
 
 
-class Forwarded:
-    """The X-Forwarded-For, -Port and -Proto lines toward backends; kept for clients that come again."""
-
-    __slots__ = ("_kept",)
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[str, int, bytes], bytes] = {}
-
-    def lines(self, exchange: Exchange) -> bytes:
-        client = exchange.client
-        key = (client.source_ip, client.port, exchange.scheme)
-        before = exchange.head.section.digest.forwarded_for
-        if before is not None:
-            return _forwarded(before.decode("latin-1") + ", " + key[0], key[1], key[2])
-        kept = self._kept.get(key)
-        if kept is None:
-            if len(self._kept) >= _FORWARDED_KEPT:
-                self._kept.clear()
-            kept = self._kept[key] = _forwarded(*key)
-        return kept
+def forwarded_lines(exchange: Exchange) -> bytes:
+    """The X-Forwarded-For, -Port and -Proto lines toward backends; the same for every request of most connections."""
+    client = exchange.client
+    before = exchange.head.section.digest.forwarded_for
+    if before is not None or exchange.scheme is not client.scheme:
+        addresses = client.source_ip if before is None else f"{before.decode('latin-1')}, {client.source_ip}"
+        return _forwarded(addresses, client.port, exchange.scheme)
+    if not client.forwarded:
+        client.forwarded = _forwarded(client.source_ip, client.port, client.scheme)
+    return client.forwarded
 
 
 def _forwarded(addresses: str, port: int, scheme: bytes) -> bytes:
     text = f"X-Forwarded-For: {addresses}\r\nX-Forwarded-Port: {port}\r\nX-Forwarded-Proto: {scheme.decode()}\r\n"
     return text.encode("latin-1")
-
-
-FORWARDED: Final = Forwarded()
 
 
 def trace_line(exchange: Exchange) -> bytes:

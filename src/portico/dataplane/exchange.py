@@ -70,26 +70,37 @@ class Exchange:
         "wants_body",
     )
 
-    def __init__(self, ports: Ports, client: Client, head: Head, program: Program) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        client: Client,
+        head: Head,
+        program: Program,
+        route: Route | None = None,
+        captures: tuple[bytes, ...] = (),
+        path: bytes = b"/",
+    ) -> None:
         self.ports = ports
         self.client = client
         self.head = head
         self.program = program
-        self.route: Route | None = None
+        self.route = route
         self.index = 0
         self.method = head.method
-        self.path = b"/"
+        self.path = path
         """Below the stage, as the client sent it."""
         self.query = b""
-        self.captures: tuple[bytes, ...] = ()
+        self.captures = captures
         """The values of the path's parameters, in the path's order, still percent-encoded."""
         self.source_ip = client.source_ip
-        self.scheme = b"https" if client.secure else b"http"
-        self.wants_body = bool(head.section.content_length)
-        self.body: bytes | None = None if self.wants_body else b""
-        ids = ports.ids
-        self.request_id = ids.request_id()
-        self.extended_id = ids.extended_id()
+        self.scheme = client.scheme
+        if head.section.content_length:
+            self.wants_body = True
+            self.body: bytes | None = None
+        else:
+            self.wants_body = False
+            self.body = b""
+        self.request_id, self.extended_id = ports.ids.pair()
         self.trace_id = ""
         self.epoch = ports.clock.now()
         self.started = ports.clock.monotonic()
@@ -102,7 +113,7 @@ class Exchange:
         """Seconds from the whole head of the request to its answer, once it is answered."""
         self.fault: Fault | None = None
         self.call: UpstreamCall | None = None
-        self.called_at = 0.0
+        self.called_at = self.started
         self.integration_latency: float | None = None
         self.backend: ResponseHead | None = None
         self.payload = b""

@@ -116,38 +116,48 @@ class Gateway:
     # Requests
 
     def begin(self, client: Client, head: Head) -> Exchange:
-        exchange = Exchange(self._ports, client, head, self._nowhere)
-        try:
-            self._admit(exchange, head)
-        except Fault as fault:
-            exchange.fail(fault)
-        except Exception:
-            exchange.break_down()
-        else:
-            exchange.proceed()
-        return exchange
-
-    def _admit(self, exchange: Exchange, head: Head) -> None:
-        """From the head to the Route: what headers say of the request, address, stage, method and path."""
         section = head.section
         notes: Notes = section.digest
-        if not notes.plain:
-            notes.act(exchange)
-        if notes.method is None:
-            known = self._known.get((section.host, head.line))
-            if known is not None:
-                exchange.program, exchange.route, exchange.captures, exchange.path = known
-                return
-        path, query = self._find(exchange, head)
-        exchange.query = query
-        if not query and notes.method is None and len(head.line) <= _KEPT_LINE and exchange.route is not None:
+        known = self._known.get((section.host, head.line)) if notes.plain else None
+        if known is not None:
+            exchange = Exchange(self._ports, client, head, *known)
+        else:
+            exchange = Exchange(self._ports, client, head, self._nowhere)
+            if not self._admit(exchange, notes):
+                return exchange
+        exchange.proceed()
+        return exchange
+
+    def _admit(self, exchange: Exchange, notes: Notes) -> bool:
+        """From the head to the Route: what headers say of the request, address, stage, method and path.
+
+        False where the request has been answered already, because there is no Route for it.
+        """
+        try:
+            if not notes.plain:
+                notes.act(exchange)
+            self._find(exchange)
+        except Fault as fault:
+            exchange.fail(fault)
+            return False
+        except Exception:
+            exchange.break_down()
+            return False
+        self._remember(exchange, notes)
+        return True
+
+    def _remember(self, exchange: Exchange, notes: Notes) -> None:
+        line, route = exchange.head.line, exchange.route
+        if route is not None and notes.plain and not exchange.query and len(line) <= _KEPT_LINE:
             if len(self._known) >= _KEPT_ROUTES:
                 self._known.clear()
-            self._known[section.host, head.line] = (exchange.program, exchange.route, exchange.captures, path)
+            known = (exchange.program, route, exchange.captures, exchange.path)
+            self._known[exchange.head.section.host, line] = known
 
-    def _find(self, exchange: Exchange, head: Head) -> tuple[bytes, bytes]:
-        """Set the Program and Route; answers (path below the stage, query). Raises the Fault of what is not served."""
-        path, _, query = head.target.partition(b"?")
+    def _find(self, exchange: Exchange) -> None:
+        """Set Program, path, query and Route. Raises the Fault of what is not served."""
+        head = exchange.head
+        path, _, exchange.query = head.target.partition(b"?")
         api_id = self._addresses.api_of(head.section.host)
         if api_id is None:
             place = split_path_style(path)
@@ -171,7 +181,6 @@ class Gateway:
         if found is None:
             raise _not_found(head)
         exchange.route, exchange.captures = found
-        return path, query
 
 
 def _segments(path: bytes) -> list[bytes]:

@@ -49,7 +49,7 @@ REWRITTEN: Final = frozenset(
 )
 """What the gateway itself sends (or consumes): a client's own value is taken into account, never passed through."""
 
-NOTED: Final = REWRITTEN | {b"x-amzn-requestid", b"authorization", b"user-agent", b"content-encoding"}
+NOTED: Final = REWRITTEN | {b"x-amzn-requestid", b"user-agent", b"accept", b"content-type", b"content-encoding"}
 """Request headers that the front looks for."""
 
 MAPPING_POISON: Final = frozenset(

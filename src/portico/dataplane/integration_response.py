@@ -28,12 +28,6 @@ _FINAL: Final = re.compile("[2-5][0-9]{2}")
 """Statuses that end an exchange: a client would go on waiting after a 1xx."""
 
 
-def text_header(exchange: Exchange, name: bytes) -> str | None:
-    """A request header as text; None where it is absent."""
-    value = exchange.head.value(name)
-    return None if value is None else value.decode("latin-1")
-
-
 class _Headers:
     """The mapped headers of one integration response: the constant ones as lines, the others as sources."""
 
@@ -93,8 +87,9 @@ class _Row:
         self._binary = binary
         self._handling = response.content_handling
 
-    def apply(self, exchange: Exchange) -> None:
-        accept = text_header(exchange, b"accept")
+    def apply(self, exchange: Exchange) -> bool:
+        """Make the answer; True where nothing of the request but its Accept had a part in it."""
+        accept = exchange.head.section.digest.accept
         template = self.templates.choose(accept)
         constant = template is not None and template.constant is not None
         view = None if constant and self.headers.constant else ResponseView(exchange)
@@ -104,6 +99,7 @@ class _Row:
             exchange.content = template.render(view) if view is not None else template.constant or b""
         else:
             exchange.content = self._payload(exchange, accept)
+        return view is None
 
     def _payload(self, exchange: Exchange, accept: str | None) -> bytes:
         backend = exchange.backend
@@ -140,5 +136,6 @@ class IntegrationResponses:
             raise Fault(API_CONFIGURATION_ERROR, cause=f"no integration response of a declared status for {status}")
         return row
 
-    def apply(self, exchange: Exchange, status: int) -> None:
-        self.select(status).apply(exchange)
+    def apply(self, exchange: Exchange, status: int) -> bool:
+        """Answer with the row for `status`; True where only the request's Accept had a part in the answer."""
+        return self.select(status).apply(exchange)

@@ -35,18 +35,18 @@ _NUMBERS: Final = frozenset({"integrationLatency", "integration.latency", "integ
 @lru_cache(maxsize=512)
 def compile_format(text: str) -> Formatter:
     """The function that formats one line, without its line break. Raises lang's LogFormatError."""
-    template, expressions = "", []
+    source = ""
     names: dict[str, Any] = {**NAMESPACE, "log_path": _log_path}
     for part in parse_format(text):
-        if not isinstance(part, Variable):
-            template += part.replace("%", "%%")
-            continue
-        template += "%s"
-        expressions.append(_expression(part, names))
-    values = ", ".join(expressions) + ("," if expressions else "")
-    # The literal text stands in `template` by name and the expressions are our own table's: nothing foreign is run.
-    formatter: Formatter = eval(f"lambda x: (template % ({values})).encode()", {**names, "template": template})  # noqa: S307
+        source += f"{{{_expression(part, names)}}}" if isinstance(part, Variable) else _literal(part)
+    # Literal text is written with escapes only, and the expressions are our own table's: nothing foreign is run.
+    formatter: Formatter = eval(f'lambda x: f"""{source}""".encode()', names)  # noqa: S307
     return formatter
+
+
+def _literal(text: str) -> str:
+    """Text as it stands inside an f-string: every character that is not plainly harmless as an escape."""
+    return "".join(c if (c.isalnum() and c.isascii()) or c in " -_.,:/" else f"\\U{ord(c):08x}" for c in text)
 
 
 def _expression(variable: Variable, names: dict[str, Any]) -> str:

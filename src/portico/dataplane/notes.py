@@ -21,7 +21,18 @@ _UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 class Notes:
     """`plain`: nothing here changes how the request is taken."""
 
-    __slots__ = ("coding", "forwarded_for", "forwarded_proto", "method", "plain", "request_id", "trace", "user_agent")
+    __slots__ = (
+        "accept",
+        "coding",
+        "content_type",
+        "forwarded_for",
+        "forwarded_proto",
+        "method",
+        "plain",
+        "request_id",
+        "trace",
+        "user_agent",
+    )
 
     def __init__(self) -> None:
         self.method: bytes | None = None
@@ -35,6 +46,8 @@ class Notes:
         self.coding: bytes | None = None
         """Content-Encoding, several lines joined."""
         self.user_agent: str | None = None
+        self.accept: str | None = None
+        self.content_type: str | None = None
         self.plain = True
 
     def act(self, exchange: Exchange) -> None:
@@ -94,6 +107,15 @@ def _user_agent(notes: Notes, value: bytes) -> None:
     notes.user_agent = value.decode("latin-1")
 
 
+def _accept(notes: Notes, value: bytes) -> None:
+    if notes.accept is None:  # only the first type of the first header counts (known issues page)
+        notes.accept = value.decode("latin-1")
+
+
+def _content_type(notes: Notes, value: bytes) -> None:
+    notes.content_type = value.decode("latin-1")
+
+
 _READERS: Final[dict[bytes, Callable[[Notes, bytes], None]]] = {
     b"x-http-method-override": _method,
     b"x-amzn-requestid": _request_id,
@@ -102,6 +124,8 @@ _READERS: Final[dict[bytes, Callable[[Notes, bytes], None]]] = {
     b"x-amzn-trace-id": _trace,
     b"content-encoding": _coding,
     b"user-agent": _user_agent,
+    b"accept": _accept,
+    b"content-type": _content_type,
 }
-_PLAIN: Final = frozenset({b"content-encoding", b"user-agent"})
+_PLAIN: Final = frozenset({b"accept", b"content-encoding", b"content-type", b"user-agent"})
 """Read where they are needed; they change nothing in how a request is taken."""

@@ -115,7 +115,9 @@ class Program:
     def served(self, exchange: Exchange) -> None:
         """Count and log one answered request."""
         route = exchange.route
-        latency = exchange.latency = exchange.ports.clock.monotonic() - exchange.started
+        latency = exchange.latency
+        if not latency:
+            latency = exchange.latency = exchange.ports.clock.monotonic() - exchange.started
         meter = self._meter if route is None else route.meter
         meter.record(exchange.status, latency, exchange.integration_latency)
         self._sink(self._format(exchange))

@@ -15,7 +15,7 @@ def continued_trace(exchange: Exchange, sent: str) -> str:
     fields = dict(part.strip().partition("=")[::2] for part in sent[:_LONGEST].split(";"))
     root = fields.get("Root", "")
     if not root:
-        return exchange.ports.ids.trace_id(exchange.epoch)
+        return exchange.ports.ids.trace_id(int(exchange.epoch), exchange.request_id[-8:])
     parent = fields.get("Parent", "")
     sampled = fields.get("Sampled") or ("1" if parent else "0")
     return f"Root={root};Parent={parent or exchange.ports.ids.span_id()};Sampled={sampled}"
@@ -25,5 +25,5 @@ def trace_id(exchange: Exchange) -> str:
     """The request's trace, made when it is first needed: an answer without a backend needs none."""
     trace = exchange.trace_id
     if not trace:
-        trace = exchange.trace_id = exchange.ports.ids.trace_id(exchange.epoch)
+        trace = exchange.trace_id = exchange.ports.ids.trace_id(int(exchange.epoch), exchange.request_id[-8:])
     return trace

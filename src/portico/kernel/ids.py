@@ -20,11 +20,13 @@ class RequestIds:
     takes 0.15 µs, where `uuid4` takes 2.4. `entropy` returns that many random bytes; tests hand in a deterministic one.
     """
 
-    __slots__ = ("_count", "_entropy", "_extended", "_parent", "_root", "_uuid")
+    __slots__ = ("_count", "_entropy", "_extended", "_parent", "_root", "_second", "_second_text", "_uuid")
 
     def __init__(self, entropy: Callable[[int], bytes] = os.urandom) -> None:
         self._entropy = entropy
         self._count = 0
+        self._second = -1
+        self._second_text = ""
         self._renew()
 
     def _renew(self) -> None:
@@ -35,21 +37,28 @@ class RequestIds:
         self._extended = base64.urlsafe_b64encode(self._entropy(9)).decode()[:9]
         self._count = int.from_bytes(self._entropy(5), "big")
 
-    def request_id(self) -> str:
-        """A version 4 UUID: `$context.requestId` and the `x-amzn-RequestId` header."""
+    def pair(self) -> tuple[str, str]:
+        """A request id, a version 4 UUID, and an extended one: 15 base64 characters and `=`.
+
+        They are `$context.requestId` and `$context.extendedRequestId`, `x-amzn-RequestId` and `x-amz-apigw-id`.
+        """
         count = self._count = self._count + 1
         if not count & 0xFFF:
             self._renew()
-        return f"{self._uuid}{count:012x}"
+        digits = f"{count:012x}"
+        return self._uuid + digits, self._extended + digits[6:] + "="
 
-    def extended_id(self) -> str:
-        """15 base64 characters and `=`: `$context.extendedRequestId` and `x-amz-apigw-id`."""
-        return f"{self._extended}{self._count & 0xFFFFFF:06x}="
+    def request_id(self) -> str:
+        return self.pair()[0]
 
-    def trace_id(self, epoch: float) -> str:
-        """A trace of our own: `Root=1-<8 hex>-<24 hex>;Parent=<16 hex>;Sampled=0`."""
-        count = self._count & 0xFFFFFFFF
-        return f"Root=1-{int(epoch):08x}-{self._root}{count:08x};Parent={self._parent}{count:08x};Sampled=0"
+    def trace_id(self, second: int, tail: str) -> str:
+        """A trace of our own, `Root=1-<8 hex>-<24 hex>;Parent=<16 hex>;Sampled=0`, of the request whose id ends so.
+
+        `tail` is the last 8 digits of the request id: they make it unique without being formatted again.
+        """
+        if second != self._second:
+            self._second, self._second_text = second, f"Root=1-{second:08x}-"
+        return f"{self._second_text}{self._root}{tail};Parent={self._parent}{tail};Sampled=0"
 
     def span_id(self) -> str:
         """16 hexadecimal digits: the Parent of a trace that a client began."""

@@ -18,9 +18,12 @@ class Client(Protocol):
         ...
 
     @property
-    def secure(self) -> bool:
-        """Whether the connection itself is TLS."""
+    def scheme(self) -> bytes:
+        """`http`, or `https` where the connection itself is TLS. The same object for a connection's life."""
         ...
+
+    forwarded: bytes
+    """Empty at first, and the application's to set: what it tells backends of this connection does not change."""
 
     @property
     def port(self) -> int:

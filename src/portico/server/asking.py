@@ -105,8 +105,9 @@ def _plain(status: int, text: str) -> Response:
 
 def _request(client: Client, head: Head, body: bytes) -> Request:
     headers = tuple((header.raw.decode("latin-1"), header.value.decode("latin-1")) for header in head.headers)
-    scheme = "https" if client.secure else "http"
-    return Request(head.method.decode(), head.target.decode("latin-1"), headers, body, scheme, client.source_ip)
+    return Request(
+        head.method.decode(), head.target.decode("latin-1"), headers, body, client.scheme.decode(), client.source_ip
+    )
 
 
 def _encode(response: Response, *, closing: bool, bare: bool) -> bytes:

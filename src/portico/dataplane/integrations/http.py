@@ -8,7 +8,7 @@ from portico.dataplane.backend import Mappings, compile_address, mapped_headers,
 from portico.dataplane.binary import request_payload
 from portico.dataplane.failures import fault_of
 from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
-from portico.dataplane.integration_response import IntegrationResponses, text_header
+from portico.dataplane.integration_response import IntegrationResponses
 from portico.dataplane.media_types import BinaryTypes
 from portico.dataplane.step import DONE, PENDING, Outcome
 from portico.dataplane.templates import RequestTemplates
@@ -95,7 +95,7 @@ class Http:
         return lines + mapped_headers(exchange, self._mappings) if mapped else lines
 
     def _body(self, exchange: Exchange) -> bytes:
-        content_type = text_header(exchange, b"content-type")
+        content_type = exchange.head.section.digest.content_type
         template = self._templates.choose(content_type)
         binary = self._binary.match(content_type)
         payload = request_payload(exchange.body or b"", binary=binary, handling=self._handling)

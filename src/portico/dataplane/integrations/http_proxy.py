@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from portico.dataplane.backend import (
-    FORWARDED,
     Mappings,
     compile_address,
+    forwarded_lines,
     mapped_headers,
     mapped_query,
     trace_line,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from portico.dataplane.step import Steps
 
 KIND: Final = "HTTP_PROXY"
+_NO_BODY: Final = b"Content-Length: 0\r\n\r\n"
 
 
 def compile(spec: Spec) -> Steps:
@@ -67,7 +68,12 @@ class HttpProxy:
                 target += (b"&" if b"?" in target else b"?") + exchange.query
             lines = (exchange.head.section.relay,)
         verb = self._verb or exchange.method
-        body = exchange.body or b""
+        body = exchange.body
+        if body:
+            framing = b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+            exchange.called_at = self._clock.monotonic()
+        else:
+            framing = _NO_BODY
         request = b"".join(
             (
                 verb,
@@ -76,15 +82,13 @@ class HttpProxy:
                 b" HTTP/1.1\r\n",
                 host,
                 *lines,
-                FORWARDED.lines(exchange),
+                forwarded_lines(exchange),
                 trace_line(exchange),
                 self._own,
                 self._agent if exchange.head.section.digest.user_agent is None else b"",
-                b"Content-Length: %d\r\n\r\n" % len(body),
-                body,
+                framing,
             )
         )
-        exchange.called_at = self._clock.monotonic()
         exchange.call = destination.call(verb, request, self._plan, exchange)
         return PENDING
 
@@ -104,7 +108,12 @@ class HttpProxy:
     # The Receiver
 
     def on_response(self, context: Exchange, head: ResponseHead, body: bytes) -> None:
-        self._take_head(context, head)
+        now = self._clock.monotonic()
+        context.integration_latency = now - context.called_at
+        context.latency = now - context.started
+        context.backend = head
+        context.status = head.status
+        context.lines = [head.section.relay]
         context.content = body
         context.finish()
 
@@ -112,7 +121,10 @@ class HttpProxy:
         if length is not None and length > BODY_LIMIT:
             self._fail(context, UpstreamFailure(FailureKind.TOO_LARGE, f"an answer of {length} bytes"))
             return
-        self._take_head(context, head)
+        context.integration_latency = self._clock.monotonic() - context.called_at
+        context.backend = head
+        context.status = head.status
+        context.lines = [head.section.relay]
         context.begin_stream(length)
 
     def on_data(self, context: Exchange, data: bytes) -> None:
@@ -125,12 +137,6 @@ class HttpProxy:
 
     def on_failure(self, context: Exchange, failure: UpstreamFailure) -> None:
         self._fail(context, failure)
-
-    def _take_head(self, exchange: Exchange, head: ResponseHead) -> None:
-        exchange.integration_latency = self._clock.monotonic() - exchange.called_at
-        exchange.backend = head
-        exchange.status = head.status
-        exchange.lines = [head.section.relay]
 
     def _fail(self, exchange: Exchange, failure: UpstreamFailure) -> None:
         if exchange.call is not None:

@@ -2,7 +2,8 @@
 
 The laws, each a vector in tests/conformance: one CRLF ends a line and nothing else does; no folding, no blank before a
 colon; the target is origin-form without a fragment; the version is 1.0 or 1.1; exactly one Host (at most one in 1.0);
-one Content-Length of digits, or one `Transfer-Encoding: chunked` in 1.1, never both; no h2c upgrade.
+one Content-Length of digits, or one `Transfer-Encoding: chunked` in 1.1, never both, and none of them in disguise; no
+h2c upgrade.
 
 Speed comes from not looking at the same bytes twice: a line or a whole section that was checked once is found again in
 a HeaderTable by one dictionary look-up. A client on a keep-alive connection sends mostly the same with each request.
@@ -23,10 +24,12 @@ MAX_RESPONSE_HEAD: Final = 64 * 1024
 MAX_RESPONSE_HEADERS: Final = 256
 
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-_REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb") (/[!\"$-~]*) HTTP/1\.([01])")
+_METHOD = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}"
+"""The longest registered one has 17 bytes. With it and the limits above, no head is longer than what is waited for."""
+_REQUEST_LINE = re.compile(rb"(" + _METHOD + rb") (/[!\"$-~]*) HTTP/1\.([01])")
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?")
-_HEADER_LINE = re.compile(
-    rb"(" + _TOKEN + rb"):[ \t]*([\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?|)[ \t]*"
+_HEADER_LINE = re.compile(  # `*+` gives nothing back: a line of blanks would be tried in all its halves
+    rb"(" + _TOKEN + rb"):[ \t]*+([\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?|)[ \t]*"
 )
 _KEPT_LINES: Final = 4096
 _KEPT_LINE: Final = 256
@@ -67,7 +70,9 @@ def header_line(_name: bytes, raw: bytes, value: bytes) -> bytes:
     return raw + b": " + value + b"\r\n"
 
 
-SECRET_NAMES = frozenset({b"authorization", b"cookie", b"set-cookie", b"x-api-key", b"proxy-authorization"})
+SECRET_NAMES = frozenset(
+    {b"authorization", b"cookie", b"set-cookie", b"x-api-key", b"proxy-authorization", b"x-amz-security-token"}
+)
 """Lines with these names are not kept in a table: what is a secret should not outlive its request."""
 
 
@@ -212,6 +217,8 @@ class HeaderTable:
             raise ProtocolError("malformed header line")
         raw, value = match.groups()
         name = raw.lower()
+        if name not in _FRAMING and name.translate(None, _DELIMITERS) in _DISGUISED:
+            raise ProtocolError("a header that others may take for Content-Length or Transfer-Encoding")
         legal = _VALUES.get(name)
         if legal is not None and legal.fullmatch(value) is None:
             raise ProtocolError(f"malformed {raw.decode()}", 417 if name == b"expect" else 400)
@@ -242,6 +249,11 @@ class HeaderTable:
         if len(line) <= _KEPT_LINE and minor == b"1" and b"?" not in line:  # a query may hold a secret
             _keep(self.lines, line, (method, target), _KEPT_LINES)
         return method, target
+
+
+_DELIMITERS: Final = b"!#$%&'*+-.^_`|~"
+_DISGUISED: Final = frozenset({b"contentlength", b"transferencoding"})
+"""Framing headers to whoever takes `_` or nothing for `-`, as CGI and some proxies do."""
 
 
 def _keep(table: dict[bytes, Any], key: bytes, value: Any, most: int) -> None:
@@ -335,7 +347,7 @@ def parse_request(block: bytes, table: HeaderTable) -> Head:
 
 
 def _request_section(rest: bytes, minor: int, table: HeaderTable) -> Section:
-    if len(rest) > MAX_HEADERS:
+    if len(rest) + 2 > MAX_HEADERS:
         raise ProtocolError("the headers are too large", 431)
     section = table.section(rest.split(b"\r\n") if rest else [], minor, _FRAMING)
     if minor:
@@ -355,7 +367,7 @@ def parse_response(block: bytes, table: HeaderTable) -> ResponseHead:
     match = _STATUS_LINE.fullmatch(lines[0])
     if match is None:
         raise ProtocolError("malformed status line")
-    if len(lines) > MAX_RESPONSE_HEADERS:
+    if len(lines) > MAX_RESPONSE_HEADERS or len(block) > MAX_RESPONSE_HEAD:
         raise ProtocolError("too many headers")
     minor, status = match.groups()
     section = table.section(lines[1:], 1 if minor == b"1" else 0, _RESPONSE_FRAMING)

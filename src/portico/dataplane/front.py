@@ -31,6 +31,7 @@ from portico.model.rest import Snapshot, decode_snapshot
 from portico.model.standing import StageStanding, decode_stage
 from portico.ports.changes import Change
 from portico.ports.client import Client
+from portico.ports.store import Document
 from portico.wire.http1 import Head
 
 _EDGE_URL: Final = 8_192
@@ -69,7 +70,7 @@ class Gateway:
                 if change.value is None:
                     self._remove(api_id, name.encode())
                 else:
-                    self._replace(api_id, name.encode(), decode_stage(change.value))
+                    self._replace(api_id, name.encode(), self._standing(api_id, name, change.value))
 
     def reset(self, changes: Iterable[Change]) -> None:
         """Begin anew with the whole of Standing. A stage that did not change keeps its Program."""
@@ -79,12 +80,20 @@ class Gateway:
             api_id, _, name = change.key.partition("/")
             if change.kind != "stage" or change.value is None:
                 continue
-            standing = decode_stage(change.value)
+            standing = self._standing(api_id, name, change.value)
             kept = before.get(api_id, {}).get(name.encode())
             if kept is not None and kept.standing == standing:
                 self._apis.setdefault(api_id, {})[name.encode()] = kept
             else:
                 self._replace(api_id, name.encode(), standing)
+
+    def _standing(self, api_id: str, name: str, record: Document) -> StageStanding:
+        """A stage's Standing; of a record that is none, one whose Snapshot nobody has: the stage is refused."""
+        try:
+            return decode_stage(record)
+        except ValueError as error:
+            self._ports.observer(NotServed(api_id, name, "", "", f"its standing cannot be read: {error}"))
+            return StageStanding(api_id=api_id, stage_name=name, deployment_id="", snapshot="")
 
     def _remove(self, api_id: str, stage: bytes) -> None:
         stages = self._apis.get(api_id)

@@ -150,12 +150,15 @@ class Exchange:
 
     def fail(self, fault: Fault) -> None:
         """Answer with the stage's gateway response for `fault`."""
-        self.fault = fault
+        # A traceback holds frames, and a frame holds the Exchange that holds the Fault: without it there is no cycle.
+        self.fault = fault.with_traceback(None)
+        fault.__context__ = None
         self.call = None
         if fault.cause:
             self.ports.observer(self._told(fault))
         if self.streaming:
             self.over = True
+            self.view = None
             self.client.abort()
             self.program.served(self)
             return
@@ -185,13 +188,19 @@ class Exchange:
     def finish(self) -> None:
         """Send the answer and tell what was served."""
         self.over = True
-        self.call = None
+        self.call = self.view = None
         self.length = 0 if self.head.method == b"HEAD" else len(self.content)
         self.client.answer(compose(self))
         self.program.served(self)
 
     def begin_stream(self, length: int | None) -> None:
-        """Send the head of an answer whose body follows: of that length, or in chunks, or (HTTP/1.0) until we close."""
+        """Send the head of an answer whose body follows: of that length, or in chunks, or (HTTP/1.0) until we close.
+
+        A HEAD request that was made a GET toward the backend gets the head alone; the backend's call is over then.
+        """
+        if self.head.method == b"HEAD":
+            self._answer_head(length)
+            return
         self.streaming = True
         if length is not None:
             framing = b"Content-Length: %d\r\n" % length
@@ -203,15 +212,25 @@ class Exchange:
             framing = b""
         self.client.begin(compose_head(self, framing))
 
+    def _answer_head(self, length: int | None) -> None:
+        if self.call is not None:
+            self.call.cancel()
+        self.over = True
+        self.call = self.view = None
+        self.client.answer(compose_head(self, b"" if length is None else b"Content-Length: %d\r\n" % length))
+        self.program.served(self)
+
     def send_stream(self, data: bytes) -> None:
         """More of that body. Where the client is slow the backend is paused."""
+        if not data:  # nothing to send, and as a chunk it would be the last one
+            return
         self.length += len(data)
         if not self.client.send(chunk(data) if self.chunked else data) and self.call is not None:
             self.call.pause()
 
     def end_stream(self) -> None:
         self.over = True
-        self.call = None
+        self.call = self.view = None
         self.client.end(LAST_CHUNK if self.chunked else b"")
         self.program.served(self)
 
@@ -235,6 +254,7 @@ class Exchange:
             self.call = None
         if not self.over:
             self.over = True
+            self.view = None
             self.status = 499
             self.program.served(self)
 

@@ -31,9 +31,7 @@ def compile(spec: Spec) -> Steps:
 
 
 class Http:
-    """One method's calls: the Step, and the Receiver of their answers."""
-
-    buffers = True
+    """One method's calls: the Step before the backend and the Step behind it."""
 
     def __init__(self, spec: Spec) -> None:
         integration = spec.integration
@@ -52,10 +50,8 @@ class Http:
             (b"user-agent", f"User-Agent: AmazonAPIGateway_{spec.api_id}\r\n".encode()),
         ]
         self._own = f"X-Amzn-Apigateway-Api-Id: {spec.api_id}\r\n".encode()
-        self._plan: UpstreamRequest[Exchange] = UpstreamRequest(self, integration.timeout_in_millis / 1000)
+        self._plan: UpstreamRequest[Exchange] = UpstreamRequest(Collector(spec), integration.timeout_in_millis / 1000)
         self._clock = spec.ports.clock
-
-    # The Step
 
     def send(self, exchange: Exchange) -> Outcome:
         mappings = self._mappings
@@ -115,7 +111,14 @@ class Http:
         exchange.lines.append(trace_line(exchange))
         return DONE
 
-    # The Receiver
+
+class Collector:
+    """The Receiver of their answers. It does not know who calls: no Route is part of a cycle."""
+
+    buffers = True
+
+    def __init__(self, spec: Spec) -> None:
+        self._clock = spec.ports.clock
 
     def on_response(self, context: Exchange, head: ResponseHead, body: bytes) -> None:
         context.integration_latency = self._clock.monotonic() - context.called_at

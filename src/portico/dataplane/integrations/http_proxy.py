@@ -38,9 +38,7 @@ def compile(spec: Spec) -> Steps:
 
 
 class HttpProxy:
-    """One method's calls: the Step, and the Receiver of their answers."""
-
-    buffers = False
+    """One method's calls."""
 
     def __init__(self, spec: Spec) -> None:
         integration = spec.integration
@@ -52,11 +50,9 @@ class HttpProxy:
         self._verb = None if verb == "ANY" else verb.encode()
         self._own = f"X-Amzn-Apigateway-Api-Id: {spec.api_id}\r\n".encode()
         self._agent = f"User-Agent: AmazonAPIGateway_{spec.api_id}\r\n".encode()
-        self._plan: UpstreamRequest[Exchange] = UpstreamRequest(self, integration.timeout_in_millis / 1000)
+        self._plan: UpstreamRequest[Exchange] = UpstreamRequest(Relay(spec), integration.timeout_in_millis / 1000)
         self._clock = spec.ports.clock
         self._mapped = bool(self._mappings.headers or self._mappings.query or self._mappings.poison)
-
-    # The Step
 
     def send(self, exchange: Exchange) -> Outcome:
         destination, target, host = self._address(exchange)
@@ -105,7 +101,14 @@ class HttpProxy:
         lines = [header.line for header in exchange.head.headers if header.name not in replaced]
         return target, lines + mapped_headers(exchange, mappings)
 
-    # The Receiver
+
+class Relay:
+    """The Receiver of their answers. It does not know who calls: no Route is part of a cycle."""
+
+    buffers = False
+
+    def __init__(self, spec: Spec) -> None:
+        self._clock = spec.ports.clock
 
     def on_response(self, context: Exchange, head: ResponseHead, body: bytes) -> None:
         now = self._clock.monotonic()

@@ -69,6 +69,11 @@ def mapped_headers(exchange: Exchange, mappings: Mappings) -> list[bytes]:
     return lines
 
 
+def names_of(lines: list[bytes]) -> set[bytes]:
+    """The lower-case names of header lines."""
+    return {line.partition(b":")[0].lower() for line in lines}
+
+
 def mapped_query(exchange: Exchange, mappings: Mappings) -> list[bytes]:
     """`name=value` pairs that mappings give, encoded. Raises a Fault."""
     view, pairs = view_of(exchange), []
@@ -95,10 +100,11 @@ def compile_address(
     parameter_names: tuple[str, ...],
     variables: Mapping[str, str],
     upstream: Upstream,
+    greedy: str | None,
 ) -> Address:
     """Where requests go. Raises lang's SourceError or EvaluationError where nowhere can be told."""
     verify = integration.tls_config is None or not integration.tls_config.insecure_skip_verification
-    uri = compile_uri(integration.uri or "", variables, greedy=_greedy(mappings))
+    uri = compile_uri(integration.uri or "", variables, greedy=_greedy(mappings, greedy))
     values = _path_values(mappings)
     if uri.authority is None:
         return lambda exchange: _resolve(exchange, uri, values, verify, upstream)
@@ -120,8 +126,10 @@ def compile_address(
     return from_captures
 
 
-def _greedy(mappings: Mappings) -> list[str]:
-    return [name for name, source in mappings.path.items() if source.name == "proxy" or name == "proxy"]
+def _greedy(mappings: Mappings, greedy: str | None) -> list[str]:
+    """The placeholders whose value may hold slashes: what takes the resource's {name+}, and what is called {proxy}."""
+    taking = ("method.request.path", greedy)
+    return [name for name, source in mappings.path.items() if (source.kind, source.name) == taking or name == "proxy"]
 
 
 def _captures_of(
@@ -199,3 +207,18 @@ def _forwarded(addresses: str, port: int, scheme: bytes) -> bytes:
 
 def trace_line(exchange: Exchange) -> bytes:
     return f"X-Amzn-Trace-Id: {trace_id(exchange)}\r\n".encode("latin-1")
+
+
+def forwarding(mapped: frozenset[bytes]) -> Callable[[Exchange], bytes]:
+    """The X-Forwarded lines of a Route, without those that its mappings give."""
+    if not mapped & _FORWARDED_NAMES:
+        return forwarded_lines
+
+    def lines(exchange: Exchange) -> bytes:
+        own = forwarded_lines(exchange).splitlines(keepends=True)
+        return b"".join([line for line in own if not names_of([line]) & mapped])
+
+    return lines
+
+
+_FORWARDED_NAMES = frozenset({b"x-forwarded-for", b"x-forwarded-port", b"x-forwarded-proto"})

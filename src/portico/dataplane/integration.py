@@ -20,6 +20,8 @@ class Spec:
     integration: Integration
     parameter_names: tuple[str, ...]
     """Of the resource's path, in its order."""
+    greedy: str | None
+    """The name of its {name+}."""
     variables: Mapping[str, str]
     binary_media_types: tuple[str, ...]
     ports: Ports

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
+_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+
+
 class Notes:
     """`plain`: nothing here changes how the request is taken."""
 
@@ -78,7 +81,8 @@ def read_notes(section: Section) -> Notes:
 
 
 def _method(notes: Notes, value: bytes) -> None:
-    notes.method = value or None
+    """What is no method has no route; it must not get into a request line either."""
+    notes.method = (value if _TOKEN.fullmatch(value) is not None else b"-") if value else None
 
 
 def _request_id(notes: Notes, value: bytes) -> None:

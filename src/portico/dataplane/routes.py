@@ -90,3 +90,8 @@ def _search(node: Node[T], method: bytes, segments: list[bytes], at: int, captur
 def parameter_names(path: str) -> tuple[str, ...]:
     """The names in a resource's path, in order: ("petId",) of "/pets/{petId}"."""
     return tuple(part[1:-1].rstrip("+") for part in path.split("/") if part.startswith("{"))
+
+
+def greedy_name(path: str) -> str | None:
+    """The name of a path's greedy parameter: "proxy" of "/files/{proxy+}"."""
+    return path.rpartition("{")[2].removesuffix("+}") if path.endswith("+}") else None

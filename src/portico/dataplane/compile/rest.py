@@ -23,7 +23,7 @@ from portico.dataplane.log_format import DEFAULT_FORMAT, Formatter, compile_form
 from portico.dataplane.media_types import BinaryTypes
 from portico.dataplane.ports import Ports
 from portico.dataplane.program import Program, Route, Stage
-from portico.dataplane.routes import parameter_names
+from portico.dataplane.routes import greedy_name, parameter_names
 from portico.dataplane.step import Outcome, Steps
 from portico.dataplane.steps.body import inflate, read_body
 from portico.dataplane.steps.convert import convert
@@ -96,6 +96,7 @@ class Compiler:
             method=method,
             integration=integration,
             parameter_names=parameter_names(resource.path),
+            greedy=greedy_name(resource.path),
             variables=standing.variables,
             binary_media_types=snapshot.binary_media_types,
             ports=self._ports,

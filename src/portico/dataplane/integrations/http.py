@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from portico.dataplane.backend import Mappings, compile_address, mapped_headers, mapped_query, trace_line, view_of
+from portico.dataplane.backend import (
+    Mappings,
+    compile_address,
+    mapped_headers,
+    mapped_query,
+    names_of,
+    trace_line,
+    view_of,
+)
 from portico.dataplane.binary import request_payload
 from portico.dataplane.failures import fault_of
 from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
@@ -37,7 +45,7 @@ class Http:
         integration = spec.integration
         self._mappings = Mappings(integration.request_parameters, KIND)
         self._address = compile_address(
-            integration, self._mappings, spec.parameter_names, spec.variables, spec.ports.upstream
+            integration, self._mappings, spec.parameter_names, spec.variables, spec.ports.upstream, spec.greedy
         )
         self._templates = RequestTemplates(integration.request_templates, integration.passthrough_behavior)
         self._handling = integration.content_handling
@@ -81,14 +89,16 @@ class Http:
         return PENDING
 
     def _headers(self, exchange: Exchange, verb: bytes, host: bytes) -> list[bytes]:
-        mapped = self._mappings.header_names
-        lines = [line for name, line in self._defaults if name not in mapped]
-        if b"host" not in mapped:
-            lines.append(host)
-        if verb not in _NO_CONTENT_TYPE and b"content-type" not in mapped:
+        """The gateway's own lines, each unless a mapping gives it, and the mapped ones."""
+        own = [*self._defaults, (b"host", host)]
+        if verb not in _NO_CONTENT_TYPE:
             sent = exchange.head.value(b"content-type") or b"application/json"
-            lines.append(b"Content-Type: " + sent + b"\r\n")
-        return lines + mapped_headers(exchange, self._mappings) if mapped else lines
+            own.append((b"content-type", b"Content-Type: " + sent + b"\r\n"))
+        if not self._mappings.headers:
+            return [line for _, line in own]
+        mapped = mapped_headers(exchange, self._mappings)
+        given = names_of(mapped)
+        return [line for name, line in own if name not in given] + mapped
 
     def _body(self, exchange: Exchange) -> bytes:
         content_type = exchange.head.section.digest.content_type

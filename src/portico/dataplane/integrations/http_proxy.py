@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Final
 from portico.dataplane.backend import (
     Mappings,
     compile_address,
-    forwarded_lines,
+    forwarding,
     mapped_headers,
     mapped_query,
+    names_of,
     trace_line,
 )
 from portico.dataplane.failures import fault_of
@@ -44,12 +45,14 @@ class HttpProxy:
         integration = spec.integration
         self._mappings = Mappings(integration.request_parameters, KIND)
         self._address = compile_address(
-            integration, self._mappings, spec.parameter_names, spec.variables, spec.ports.upstream
+            integration, self._mappings, spec.parameter_names, spec.variables, spec.ports.upstream, spec.greedy
         )
         verb = integration.http_method or "ANY"
         self._verb = None if verb == "ANY" else verb.encode()
         self._own = f"X-Amzn-Apigateway-Api-Id: {spec.api_id}\r\n".encode()
-        self._agent = f"User-Agent: AmazonAPIGateway_{spec.api_id}\r\n".encode()
+        agent = f"User-Agent: AmazonAPIGateway_{spec.api_id}\r\n".encode()
+        self._agent = b"" if b"user-agent" in self._mappings.header_names else agent
+        self._forwarded = forwarding(self._mappings.header_names)
         self._plan: UpstreamRequest[Exchange] = UpstreamRequest(Relay(spec), integration.timeout_in_millis / 1000)
         self._clock = spec.ports.clock
         self._mapped = bool(self._mappings.headers or self._mappings.query or self._mappings.poison)
@@ -58,7 +61,7 @@ class HttpProxy:
         destination, target, host = self._address(exchange)
         lines: Sequence[bytes]
         if self._mapped:
-            target, lines = self._map(exchange, target)
+            target, host, lines = self._map(exchange, target, host)
         else:
             if exchange.query:
                 target += (b"&" if b"?" in target else b"?") + exchange.query
@@ -78,7 +81,7 @@ class HttpProxy:
                 b" HTTP/1.1\r\n",
                 host,
                 *lines,
-                forwarded_lines(exchange),
+                self._forwarded(exchange),
                 trace_line(exchange),
                 self._own,
                 self._agent if exchange.head.section.digest.user_agent is None else b"",
@@ -88,8 +91,9 @@ class HttpProxy:
         exchange.call = destination.call(verb, request, self._plan, exchange)
         return PENDING
 
-    def _map(self, exchange: Exchange, target: bytes) -> tuple[bytes, Sequence[bytes]]:
-        """Mapped headers take the place of the client's; mapped query parameters come behind them (fact 129)."""
+    def _map(self, exchange: Exchange, target: bytes, host: bytes) -> tuple[bytes, bytes, Sequence[bytes]]:
+        """Target, Host line and other lines: mapped headers take the place of the client's, also where they have no
+        value; mapped query parameters come behind the client's (fact 129)."""
         mappings = self._mappings
         if mappings.poison:
             raise Fault(API_CONFIGURATION_ERROR, cause=f"the header {mappings.poison} cannot be mapped")
@@ -99,7 +103,10 @@ class HttpProxy:
             target += (b"&" if b"?" in target else b"?") + b"&".join(query)
         replaced = mappings.header_names
         lines = [header.line for header in exchange.head.headers if header.name not in replaced]
-        return target, lines + mapped_headers(exchange, mappings)
+        mapped = mapped_headers(exchange, mappings)
+        if b"host" in names_of(mapped):
+            host = b""
+        return target, host, lines + mapped
 
 
 class Relay:

@@ -102,7 +102,8 @@ class Client:
 
     def __init__(self, *, source_ip: str = "192.0.2.7", secure: bool = False, port: int = 8080) -> None:
         self.source_ip = source_ip
-        self.secure = secure
+        self.scheme = b"https" if secure else b"http"
+        self.forwarded = b""
         self.port = port
         self.closing = False
         self.slow = False

@@ -280,12 +280,11 @@ def _transfer_encoding(section: Section, _value: bytes) -> None:
     section.content_length = CHUNKED
 
 
-def _connection(section: Section, value: bytes) -> None:
-    options = [option.strip() for option in value.lower().split(b",")]
-    if b"close" in options:
-        section.keep_alive = False
-    elif b"keep-alive" in options and section.minor == 0:
-        section.keep_alive = True
+def _connection(section: Section, _value: bytes) -> None:
+    """All Connection lines are one list, and `close` in it wins."""
+    lines = [header.value.lower() for header in section.noted if header.name == b"connection"]
+    options = {option.strip() for option in b",".join(lines).split(b",")}
+    section.keep_alive = b"close" not in options and (section.minor == 1 or b"keep-alive" in options)
 
 
 def _host(section: Section, value: bytes) -> None:

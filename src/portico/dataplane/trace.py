@@ -18,7 +18,7 @@ def continued_trace(exchange: Exchange, sent: str) -> str:
         return exchange.ports.ids.trace_id(int(exchange.epoch), exchange.request_id[-8:])
     parent = fields.get("Parent", "")
     sampled = fields.get("Sampled") or ("1" if parent else "0")
-    return f"Root={root};Parent={parent or exchange.ports.ids.span_id()};Sampled={sampled}"
+    return f"Root={root};Parent={parent or exchange.ports.ids.span_id(exchange.request_id[-8:])};Sampled={sampled}"
 
 
 def trace_id(exchange: Exchange) -> str:

@@ -89,10 +89,12 @@ _REMAPPED_BY_MAPPING: Final = frozenset(
         b"user-agent",
         b"www-authenticate",
         b"x-amzn-requestid",
+        b"x-amzn-trace-id",
         b"x-amz-apigw-id",
     }
 )
-"""Response headers that a mapping of a non-proxy integration sets under another name (fact 125)."""
+"""Response headers that a mapping of a non-proxy integration sets under another name (fact 125). The last three are the
+gateway's own on every such answer, and are not recorded."""
 
 
 def client_line(name: bytes, raw: bytes, value: bytes) -> bytes:

@@ -12,7 +12,8 @@ class Caller:
     """A client connection that remembers what it was answered."""
 
     source_ip = "127.0.0.1"
-    secure = False
+    scheme = b"http"
+    forwarded = b""
     port = 4566
 
     def __init__(self, closing: bool = False) -> None:

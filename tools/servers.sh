@@ -1,0 +1,22 @@
+#!/bin/sh
+# Servers that tests and measurements have at their side. Debian's packages of the names given are installed where this
+# runs as root and apt-get is there; where not, what needs them says NOT RUN.
+set -eu
+
+missing=
+for name in "$@"; do
+    PATH="$PATH:/usr/sbin:/sbin" command -v "$name" >/dev/null || missing="$missing $name"
+done
+if [ -z "$missing" ]; then
+    exit 0
+fi
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "Not there:$missing. What needs them will say NOT RUN." >&2
+    exit 0
+fi
+echo "Installing:$missing" >&2
+# shellcheck disable=SC2086  a list of words
+if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } >&2
+then
+    echo "Could not be installed:$missing. What needs them will say NOT RUN." >&2
+fi

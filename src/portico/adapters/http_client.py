@@ -6,16 +6,19 @@ The laws:
   closed by the backend before the first byte of an answer: the backend had let go of it before we asked.
 - The whole answer has `timeout` seconds; time in which our own client is slow does not count.
 - What is ambiguous (two lengths, bytes after the answer, an unfinished chunk) is a failure, never a guess.
+- A name is looked up again while it is in use, once at a time; connections to addresses that it lost are let go.
 """
 
 import asyncio
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, cast
+from weakref import WeakValueDictionary
 
 from portico.adapters.egress import EgressPolicy
+from portico.adapters.names import Clock, Names, Unreachable
 from portico.ports.upstream import (
     BODY_LIMIT,
     Destination,
@@ -42,14 +45,14 @@ MAX_CONNECTIONS: Final = 4096
 """To one origin, from one worker. Calls beyond wait for one to come free."""
 IDLE_SECONDS: Final = 60.0
 """A pooled connection is closed after this much idleness; AWS allows backends 310 s, most close at 60 to 75."""
-RESOLVE_SECONDS: Final = 10.0
-"""A name is looked up again after this long."""
+DIAL_SECONDS: Final = 30.0
+"""To connect, TLS included. A call's own timeout is mostly shorter; the connection then serves a later call."""
+NEXT_ADDRESS_SECONDS: Final = 2.0
+"""The same where another address is left to try."""
 _EXACT_BELOW: Final = 2.0
 """Timeouts below this many seconds get a timer of their own: the sweep is a quarter of a second coarse."""
 _NO_BODY: Final = frozenset({204, 304})
 _MAX_INTERIM: Final = 16
-
-Clock = Callable[[], float]
 
 
 class _Call:
@@ -72,6 +75,7 @@ class _Call:
 
     def pause(self) -> None:
         if self.connection is not None:
+            self._stop_timer()  # time stands still now; when it runs again, the sweep looks after it
             self.connection.pause()
 
     def resume(self) -> None:
@@ -93,6 +97,10 @@ class _Call:
     def end(self) -> None:
         """Nothing more is told to the receiver. What would keep the request alive is let go: it holds this call."""
         self.plan = self.context = self.connection = None
+        if self.timer is not None:
+            self._stop_timer()
+
+    def _stop_timer(self) -> None:
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
@@ -138,7 +146,7 @@ class _Connection(asyncio.Protocol):
         self.pool = pool
         self.call: _Call | None = None
         self.used = False
-        """Whether it has served a call before the present one."""
+        """Whether it has waited in the pool before its present call."""
         self.idle_since = 0.0
         self.address = ""
         self.transport: asyncio.Transport | None = None
@@ -169,12 +177,17 @@ class _Connection(asyncio.Protocol):
         head = self._head
         if head is not None and self._left is None and self._decoder is None and exc is None:
             self._complete(call, head, reuse=False)
-        elif head is None and not self._buffer and self.used and call.method in IDEMPOTENT and not call.retried:
+        elif self._was_stale and call.method in IDEMPOTENT and not call.retried:
             call.retried = True
             call.connection = self.call = None
-            self.pool.start(call)
+            self.pool.dial(call)
         else:
             call.fail(FailureKind.CLOSED, f"the backend closed the connection: {exc or 'end of stream'}")
+
+    @property
+    def _was_stale(self) -> bool:
+        """Whether the backend let go of it without a byte of an answer, interim ones included."""
+        return self.used and self._head is None and not self._buffer and not self._interim
 
     def data_received(self, data: bytes) -> None:
         call = self.call
@@ -193,7 +206,10 @@ class _Connection(asyncio.Protocol):
 
     def _take_whole(self, call: _Call, data: bytes) -> bool:
         """An answer that one read brought whole, with a head that was checked before: the common case, cut short."""
-        end = data.find(b"\r\n\r\n")
+        try:
+            end = data.index(b"\r\n\r\n")
+        except ValueError:
+            return False
         head = self.pool.table.responses.get(data[:end])
         if (
             head is None
@@ -331,7 +347,7 @@ class _Connection(asyncio.Protocol):
             self._streaming = True
             gathered, self._pieces = b"".join(self._pieces), []
             receiver.on_begin(call.context, head, None if self._left is None else self._left + self._size)
-            if not call.over:
+            if gathered and not call.over:
                 receiver.on_data(call.context, gathered)
 
     def _complete(self, call: _Call, head: ResponseHead, *, reuse: bool) -> None:
@@ -342,6 +358,7 @@ class _Connection(asyncio.Protocol):
             self._deliver(call, plan, head, b"".join(self._pieces), reuse=reuse)
             return
         context = call.context
+        self._forget_answer()
         self._release(call, head, reuse=reuse)
         plan.receiver.on_end(context)
 
@@ -383,8 +400,7 @@ class _Pool:
         self._idle: list[_Connection] = []
         self._waiting: deque[_Call] = deque()
         self._open = 0
-        self._addresses: frozenset[str] = frozenset()
-        self._resolved_at = -RESOLVE_SECONDS
+        self._names = Names(origin, client.clock)
         self._dialing: dict[asyncio.Task[None], _Call] = {}
 
     def call(self, method: bytes, request: bytes, plan: UpstreamRequest[Any], context: Any, /) -> UpstreamCall:
@@ -410,6 +426,10 @@ class _Pool:
             if connection.usable:
                 connection.send(call)
                 return
+        self.dial(call)
+
+    def dial(self, call: _Call) -> None:
+        """Send `call` on a new connection, or wait for one."""
         if self._open >= MAX_CONNECTIONS:
             self._waiting.append(call)
             return
@@ -428,8 +448,10 @@ class _Pool:
         self._idle.append(connection)
 
     def lost(self, connection: _Connection) -> None:
-        self._open -= 1
+        if connection not in self.connections:
+            return  # it was never handed over: `_dial` counts it
         self.connections.discard(connection)
+        self._open -= 1
         if connection.call is None and connection in self._idle:
             self._idle.remove(connection)
         self._start_waiting()
@@ -444,7 +466,7 @@ class _Pool:
         connection = None
         try:
             connection = await self._connect()
-        except _Unreachable as error:
+        except Unreachable as error:
             call.fail(error.kind, str(error))
         finally:
             if connection is None:
@@ -453,57 +475,64 @@ class _Pool:
         if connection is None:
             return
         if call.over:
+            connection.used = True
             self.free(connection)
         else:
             connection.send(call)
 
     async def _connect(self) -> _Connection:
-        """A new connection, trying each resolved address in turn. Raises _Unreachable."""
-        loop = asyncio.get_running_loop()
-        origin = self.origin
-        failure: _Unreachable = _Unreachable(FailureKind.RESOLVE, f"{origin.host} has no address")
-        for address in await self._resolve():
-            if not self.client.egress.allows(address, origin.port):
-                failure = _Unreachable(FailureKind.FORBIDDEN, f"{origin.host} is at {address}, which is not called")
+        """A new connection, trying each resolved address in turn. Raises Unreachable."""
+        host, port = self.origin.host, self.origin.port
+        failure = Unreachable(FailureKind.RESOLVE, f"{host} has no address")
+        addresses = await self._names.resolve()
+        for left, address in zip(reversed(range(len(addresses))), tuple(addresses), strict=True):
+            if not self.client.egress.allows(address, port):
+                failure = Unreachable(FailureKind.FORBIDDEN, f"{host} is at {address}, which is not called")
                 continue
             try:
-                _, connection = await loop.create_connection(
-                    lambda: _Connection(self),
-                    address,
-                    origin.port,
-                    ssl=self.client.tls(origin),
-                    server_hostname=origin.host if origin.secure else None,
-                )
+                async with asyncio.timeout(NEXT_ADDRESS_SECONDS if left else DIAL_SECONDS):
+                    return await self._connect_to(address)
+            except Unreachable as error:
+                failure = error
             except ssl.SSLError as error:
-                failure = _Unreachable(FailureKind.TLS, f"{origin.host}: {error.reason or error}")
-            except OSError as error:
-                failure = _Unreachable(FailureKind.CONNECT, f"{address} port {origin.port}: {error.strerror or error}")
-            else:
-                connection.address = address
-                self.connections.add(connection)
-                return connection
+                failure = Unreachable(FailureKind.TLS, f"{host}: {error.reason or error}")
+            except TimeoutError:
+                failure = Unreachable(FailureKind.CONNECT, f"{address} port {port}: it does not answer")
+            except (OSError, OverflowError, ValueError) as error:
+                why = getattr(error, "strerror", None) or error
+                failure = Unreachable(FailureKind.CONNECT, f"{address} port {port}: {why}")
+            self._names.try_last(address)
         raise failure
 
-    async def _resolve(self) -> frozenset[str]:
-        now = self.now()
-        if self._addresses and now - self._resolved_at < RESOLVE_SECONDS:
-            return self._addresses
-        loop = asyncio.get_running_loop()
-        try:
-            found = await loop.getaddrinfo(self.origin.host, self.origin.port, proto=6)
-        except (OSError, UnicodeError) as error:
-            raise _Unreachable(FailureKind.RESOLVE, f"{self.origin.host}: {error}") from None
-        self._addresses = frozenset(str(entry[4][0]) for entry in found)
-        self._resolved_at = now
-        for connection in [one for one in self._idle if one.address not in self._addresses]:
-            connection.discard()
-        return self._addresses
+    async def _connect_to(self, address: str) -> _Connection:
+        origin = self.origin
+        transport, connection = await asyncio.get_running_loop().create_connection(
+            lambda: _Connection(self),
+            address,
+            origin.port,
+            ssl=self.client.tls(origin),
+            server_hostname=origin.host if origin.secure else None,
+        )
+        if connection.transport is None:
+            raise Unreachable(FailureKind.CLOSED, f"{address} port {origin.port}: closed at once")
+        local = transport.get_extra_info("sockname")
+        if not self.client.egress.allows(address, origin.port, local[0] if local else ""):
+            transport.abort()
+            raise Unreachable(FailureKind.FORBIDDEN, f"{origin.host} is this host, whose port is not called")
+        connection.address = address
+        self.connections.add(connection)
+        return connection
 
     def sweep(self, now: float) -> None:
         for call in [one for one in self._calls() if one.deadline < now and not one.over]:
             call.expire()
-        for connection in [one for one in self._idle if now - one.idle_since > IDLE_SECONDS]:
+        if self.connections:
+            self._names.refresh()
+        for connection in [one for one in self._idle if self._has_expired(one, now)]:
             connection.discard()
+
+    def _has_expired(self, connection: _Connection, now: float) -> bool:
+        return now - connection.idle_since > IDLE_SECONDS or connection.address not in self._names.addresses
 
     def _calls(self) -> Iterator[_Call]:
         """The calls whose time runs: not those that wait for our own client to read."""
@@ -514,16 +543,15 @@ class _Pool:
         yield from self._waiting
 
     def close(self) -> None:
-        for call in list(self._calls()):
-            call.fail(FailureKind.CLOSED, "the gateway is shutting down")
+        under_way = [connection.call for connection in self.connections]
+        for call in [*under_way, *self._dialing.values(), *self._waiting]:
+            if call is not None:
+                call.fail(FailureKind.CLOSED, "the gateway is shutting down")
+        for task in list(self._dialing):
+            task.cancel()
         for connection in list(self.connections):
             connection.discard()
-
-
-class _Unreachable(Exception):
-    def __init__(self, kind: FailureKind, cause: str) -> None:
-        super().__init__(cause)
-        self.kind = kind
+        self._names.close()
 
 
 class HttpClient:
@@ -543,7 +571,8 @@ class HttpClient:
         self.now = clock()
         self._trust = trust
         self._mistrust: ssl.SSLContext | None = None
-        self._pools: dict[Origin, _Pool] = {}
+        self._pools: WeakValueDictionary[Origin, _Pool] = WeakValueDictionary()
+        """A pool lives while a Route or a connection holds it: a host that a client may name must not stay for ever."""
 
     def to(self, origin: Origin, /) -> Destination:
         pool = self._pools.get(origin)
@@ -567,9 +596,9 @@ class HttpClient:
 
     def sweep(self) -> None:
         now = self.now = self.clock()
-        for pool in self._pools.values():
+        for pool in list(self._pools.values()):
             pool.sweep(now)
 
     def close(self) -> None:
-        for pool in self._pools.values():
+        for pool in list(self._pools.values()):
             pool.close()

@@ -84,7 +84,7 @@ class UpstreamRequest(Generic[T]):
 
     receiver: Receiver[T]
     timeout: float
-    """Seconds from the call to the whole head of the answer, and again between any two reads of its body."""
+    """Seconds from the call to the end of the answer. Time in which our own client is slow does not count."""
 
 
 class Destination(Protocol):

@@ -37,9 +37,8 @@ from portico.wire.http1 import parse_request, parse_response
 NOON = 1_700_000_000.0
 """What the clock says when a play begins: Tue, 14 Nov 2023 22:13:20 GMT."""
 DATE = "Tue, 14 Nov 2023 22:13:20 GMT"
-REQUEST_ID = "00000000-0000-4000-a000-000000000000"
-EXTENDED_ID = "AAAAAAAAAAAAAAA="
-TRACE = "Root=1-6553f100-000000000000000000000000;Parent=0000000000000000;Sampled=0"
+REQUEST_ID, EXTENDED_ID = RequestIds(bytes).pair()
+"""Of a play's first request."""
 HOST = "api1.execute-api.localhost"
 
 

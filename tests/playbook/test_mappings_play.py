@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from playbook.stage import HOST, Client, Play, api, http, http_proxy, mock, on_path, responds
+from playbook.stage import HOST, REQUEST_ID, Client, Play, api, http, http_proxy, mock, on_path, responds
 
 OK = "HTTP/1.1 200 OK\nContent-Type: application/json\n\n"
 
@@ -36,7 +36,7 @@ def mapped(target: str, source: str, *request: str, body: bytes = b"", **options
         ("method.request.body.pet.ages[1]", "2"),
         ("method.request.body.pet", '{"name":"Rex","ages":[1,2]}'),
         ("stageVariables.colour", "green"),
-        ("context.requestId", "00000000-0000-4000-a000-000000000001"),
+        ("context.requestId", REQUEST_ID),
         ("context.identity.sourceIp", "192.0.2.7"),
         ("context.stage", "dev"),
         ("'a static text: $x'", "a static text: $x"),

@@ -13,7 +13,8 @@ def resource_id(length: int = 10) -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
-_SUFFIXES = tuple(f"{count:03x}" for count in range(4096))
+_SUFFIXES = [f"{count:03x}" for count in range(4096)]
+secrets.SystemRandom().shuffle(_SUFFIXES)  # so that ids do not tell a stranger how many requests there were
 
 
 class RequestIds:

@@ -279,6 +279,7 @@ class Play:
         self.meters = Meters()
         self.observed: list[Observation] = []
         self.snapshots: dict[str, bytes] = {}
+        self.stages: dict[tuple[str, str], StageStanding] = {}
         self.table = client_table()
         self.ports = Ports(
             clock=self.clock,
@@ -302,10 +303,19 @@ class Play:
         except KeyError:
             raise PorticoError("no such snapshot") from None
 
-    def deploy(self, api: dict[str, Any], stage: str = "dev", **standing: Any) -> StageStanding:
-        record = self.standing(api, stage, **standing)
-        self.gateway.apply([Change(1, "stage", f"{api['apiId']}/{stage}", msgspec.to_builtins(record))])
-        return record
+    def deploy(self, api: dict[str, Any], stage: str = "dev", **standing: Any) -> None:
+        self.stand(self.standing(api, stage, **standing))
+
+    def stand(self, standing: StageStanding) -> None:
+        """Let a stage stand so from now on."""
+        self.stages[standing.api_id, standing.stage_name] = standing
+        key = f"{standing.api_id}/{standing.stage_name}"
+        self.gateway.apply([Change(1, "stage", key, msgspec.to_builtins(standing))])
+
+    def update(self, **standing: Any) -> None:
+        """Change members of the Standing of api1's stage "dev"."""
+        before = msgspec.to_builtins(self.stages["api1", "dev"])
+        self.stand(msgspec.convert({**before, **standing}, StageStanding))
 
     def standing(self, api: dict[str, Any], stage: str = "dev", **standing: Any) -> StageStanding:
         """The Standing of a stage, with the Snapshot where `load` finds it."""

@@ -162,6 +162,10 @@ class Call:
     def cancel(self) -> None:
         self.cancelled = True
 
+    def hand_over(self, client: Client, prefix: bytes) -> bool:
+        """There are no sockets on this stage."""
+        return False
+
     def taken(self) -> Any:
         """The context, for the last time: what an adapter still held would keep the Exchange alive."""
         context, self._context = self._context, None

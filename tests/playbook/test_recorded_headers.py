@@ -142,6 +142,20 @@ def test_fact_124_the_gateways_own_headers_cannot_be_mapped(name: str) -> None:
     assert Play(api({"/": {"GET": method}})).asks("GET /").hears.body == '{"message": "Internal server error"}'
 
 
+def test_fact_123_what_http_proxy_keeps_from_a_backend_a_mapping_may_give_it() -> None:
+    sent = ("Content-Encoding: identity", "Via: 1.1 client")
+    play = Play(api({"/": {"GET": http_proxy("http://backend/")}}))
+    play.asks("GET /", *sent)
+    assert play.backend.hears["Host"] == "backend"
+    assert "Content-Encoding" not in play.backend.hears.names and "Via" not in play.backend.hears.names
+
+    names = ("Host", "Content-Encoding", "Via")
+    parameters = {f"integration.request.header.{name}": "'mapped'" for name in names}
+    play = Play(api({"/": {"GET": http_proxy("http://backend/", requestParameters=parameters)}}))
+    play.asks("GET /", *sent)
+    assert [play.backend.hears[name] for name in names] == ["mapped", "mapped", None]
+
+
 # http.json
 
 BODY = b'{"message": "hello world"}'
@@ -159,7 +173,7 @@ def test_fact_122_http_with_a_body() -> None:
     hold(client.hears, recorded["headers"])
 
 
-def test_facts_126_and_127_http_proxy_with_a_body() -> None:
+def test_fact_126_http_proxy_with_a_body_and_a_backends_request_id() -> None:
     name = "test_http_integration_with_lambda[HTTP_PROXY]"
     recorded = recorded_scenario("http.json", name)["http-invocation-lambda-url"]
     play = Play(api({"/": {"POST": http_proxy("http://backend/")}}))

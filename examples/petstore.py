@@ -1,6 +1,7 @@
 """The sample API, put on a Portico with nothing but boto3. What is here would work on AWS too."""
 
 import json
+import os
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +16,16 @@ NAME = "Pet Store"
 """The title in the document."""
 STAGE = "prod"
 REGION = "us-east-1"
+_IN_THE_WAY = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_PROFILE",
+    "AWS_REGION",
+    "AWS_ENDPOINT_URL_API_GATEWAY",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+)
+"""Variables that AWS's tools believe before the ones that the lines to paste set."""
 
 
 class Route(NamedTuple):
@@ -23,6 +34,11 @@ class Route(NamedTuple):
     integration: str
     backend: str
     """Where the integration calls, as the stage's variables have it now; "" of a mock."""
+
+
+def set_aside() -> list[str]:
+    """Take what leads to somebody's account at AWS out of this process's environment; the names of what was there."""
+    return [name for name in _IN_THE_WAY if os.environ.pop(name, None) is not None]
 
 
 def apigateway(place: Place) -> Any:

@@ -16,7 +16,7 @@ from typing import NoReturn
 from rich.console import Console
 
 from backend import PetShop
-from petstore import deploy, pets, routes
+from petstore import deploy, set_aside
 from portico_process import Portico, PorticoEnded
 from screen import show, show_failure, show_stopping
 
@@ -26,14 +26,14 @@ ROOT = Path(__file__).resolve().parent.parent
 def main() -> int:
     options = _options()
     console = Console(highlight=False)
+    in_the_way = set_aside()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
         with PetShop() as shop, Portico(options.control, options.gateway, options.data_dir) as portico:
             threading.Thread(target=shop.serve_forever, daemon=True).start()
             place = portico.wait_until_ready()
-            api_id = deploy(place, shop.address)
-            show(console, place, api_id, routes(place, api_id), pets(place, api_id))
+            show(console, place, deploy(place, shop.address), in_the_way)
             portico.watch()
     except PorticoEnded as ended:
         show_failure(console, ended)

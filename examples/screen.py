@@ -6,9 +6,8 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from rich.console import Console
@@ -16,32 +15,31 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from petstore import REGION, STAGE, Route
+from petstore import REGION, STAGE, Route, pets, routes
 from portico_process import Place, PorticoEnded
 
-_IN_THE_WAY = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE")
-"""Variables that AWS's tools believe before the credentials file."""
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """Where a listener on all addresses is reached."""
 
 
-def show(console: Console, place: Place, api_id: str, routes: list[Route], first: tuple[int, Any]) -> None:
+def show(console: Console, place: Place, api_id: str, in_the_way: Iterable[str]) -> None:
+    """`in_the_way` are names of variables that another terminal has to unset."""
     url = _url(place, api_id)
     console.print()
     console.print(Rule(Text(f"Portico serves the Pet Store (ready in {place.seconds:.1f} s)", "bold"), align="left"))
     console.print(_addresses(place, url))
     console.print()
-    console.print(_table(routes))
+    console.print(_table(routes(place, api_id)))
     console.print()
-    status, pets = first
+    status, answer = pets(place, api_id)
     console.print(
         Text.assemble(("GET /pets", "bold"), " answered ", (str(status), "green" if status == 200 else "red"))
     )
-    for pet in pets if isinstance(pets, list) else [pets]:
+    for pet in answer if isinstance(answer, list) else [answer]:
         console.print(Text("  " + json.dumps(pet), "dim"), soft_wrap=True)
     console.print()
     console.print(Rule(Text("Paste into another terminal", "bold"), align="left"))
-    for line in lines(place, api_id, url):
+    for line in lines(place, api_id, url, in_the_way):
         console.print(Text(line, "dim" if line.startswith("#") else "cyan"), soft_wrap=True)
     console.print(Rule())
     console.print("Ctrl-C stops Portico and the backend. `make run` again serves the same API again.", style="bold")
@@ -75,14 +73,14 @@ def _addresses(place: Place, url: str) -> Table:
     return grid
 
 
-def _table(routes: list[Route]) -> Table:
+def _table(served: list[Route]) -> Table:
     table = Table.grid(padding=(0, 2))
-    for verb, path, kind, backend in routes:
+    for verb, path, kind, backend in served:
         table.add_row(Text("  " + verb, "green"), path, Text(kind, "magenta"), Text(backend, "dim", overflow="fold"))
     return table
 
 
-def lines(place: Place, api_id: str, url: str) -> Iterator[str]:
+def lines(place: Place, api_id: str, url: str, in_the_way: Iterable[str]) -> Iterator[str]:
     """What a shell can take, top to bottom. Comments have no quotes and no brackets: zsh reads them as words."""
     aws, python = (shlex.quote(str(Path(sys.executable).with_name(name))) for name in ("aws", "python"))
     yield "# A proxy with a backend behind it"
@@ -94,7 +92,7 @@ def lines(place: Place, api_id: str, url: str) -> Iterator[str]:
     yield f"curl {url}/hello"
     yield f"curl -i -X OPTIONS {url}/pets"
     yield "# For the tools of AWS: the endpoint and the credentials are all that is different"
-    yield from (f"unset {name}" for name in _IN_THE_WAY if name in os.environ)
+    yield from (f"unset {name}" for name in in_the_way)
     yield f"export AWS_SHARED_CREDENTIALS_FILE={shlex.quote(str(place.credentials))}"
     yield f"export AWS_ENDPOINT_URL={place.control}"
     yield f"export AWS_DEFAULT_REGION={REGION}"

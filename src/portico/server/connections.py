@@ -4,11 +4,16 @@ No connection has a timer of its own: `call_later` and its cancel cost 1.5 to 2.
 250 ms compares costs 0.05. `now` is therefore a quarter of a second coarse, which every limit here can bear.
 """
 
+import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 SWEEP_SECONDS: Final = 0.25
+SLICE: Final = 32
+"""Connections that one turn of the loop closes for being late. Each costs some 30 µs, to be told, answered and closed:
+5 000 that came together would keep everybody else waiting for 0.15 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +90,17 @@ class Connections:
         self._body_bytes -= size
 
     def sweep(self) -> None:
-        """Call it every `SWEEP_SECONDS`: closes what missed its deadline."""
+        """Call it every `SWEEP_SECONDS`, on the loop: closes what missed its deadline, a slice in each turn."""
         now = self.now = time.monotonic()
-        for connection in [one for one in self._open if 0.0 < one.deadline < now]:
-            connection.on_deadline()
+        self._close_late([one for one in self._open if 0.0 < one.deadline < now])
+
+    def _close_late(self, late: Sequence[Swept], at: int = 0) -> None:
+        now, end = self.now, at + SLICE
+        for connection in late[at:end]:
+            if 0.0 < connection.deadline < now:  # it may have gone on, or away, since the sweep
+                connection.on_deadline()
+        if end < len(late):
+            asyncio.get_running_loop().call_soon(self._close_late, late, end)
 
     def drain(self) -> None:
         """From now on every answer says `Connection: close` and is followed by it."""

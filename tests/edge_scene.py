@@ -21,7 +21,8 @@ from portico.server.connections import ConnectionLimits, Connections
 from portico.server.protocol import Connection
 from portico.wire.http1 import Head, HeaderTable
 
-GET = b"GET /%b HTTP/1.1\r\nHost: h\r\n\r\n"
+PATIENCE = 20.0
+"""Seconds that a test waits for what must happen."""
 
 
 def get(target: str = "/", *lines: str, version: str = "1.1") -> bytes:
@@ -251,7 +252,7 @@ async def listening(
 
 
 async def until(happened: Callable[[], Any]) -> None:
-    """Give the loop away until something has happened. The suite's own timeout ends a wait in vain."""
+    """Give the loop away until something has happened. `play` ends a wait in vain."""
     while not happened():  # noqa: ASYNC110 - what is waited for has no event of its own
         await asyncio.sleep(0)
 
@@ -272,11 +273,15 @@ async def talk(server: Listening, *sent: bytes, tls: ssl.SSLContext | None = Non
 
 
 def play(scene: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """A test that is a coroutine, on the loop that Portico runs on."""
+    """A test that is a coroutine, on the loop that Portico runs on. It has `PATIENCE` seconds."""
 
     @functools.wraps(scene)
     def test(*args: Any, **named: Any) -> None:
+        async def bounded() -> None:
+            async with asyncio.timeout(PATIENCE):
+                await scene(*args, **named)
+
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(scene(*args, **named))
+            runner.run(bounded())
 
     return test

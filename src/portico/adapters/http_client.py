@@ -401,7 +401,7 @@ class _Pool:
         self._waiting: deque[_Call] = deque()
         self._open = 0
         self._names = Names(origin, client.clock)
-        self._dialing: dict[asyncio.Task[None], _Call] = {}
+        self._dialing: dict[asyncio.Task[bool], _Call] = {}
 
     def call(self, method: bytes, request: bytes, plan: UpstreamRequest[Any], context: Any, /) -> UpstreamCall:
         call = _Call(self, method, request, plan, context)
@@ -436,7 +436,7 @@ class _Pool:
         self._open += 1
         task = asyncio.get_running_loop().create_task(self._dial(call))
         self._dialing[task] = call
-        task.add_done_callback(self._dialing.pop)
+        task.add_done_callback(self._dialed)
 
     def free(self, connection: _Connection) -> None:
         while self._waiting:
@@ -462,23 +462,25 @@ class _Pool:
             if not call.over:
                 self.start(call)
 
-    async def _dial(self, call: _Call) -> None:
-        connection = None
+    async def _dial(self, call: _Call) -> bool:
+        """Whether there is a connection."""
         try:
             connection = await self._connect()
         except Unreachable as error:
             call.fail(error.kind, str(error))
-        finally:
-            if connection is None:
-                self._open -= 1
-                self._start_waiting()
-        if connection is None:
-            return
+            return False
         if call.over:
             connection.used = True
             self.free(connection)
         else:
             connection.send(call)
+        return True
+
+    def _dialed(self, task: asyncio.Task[bool]) -> None:
+        del self._dialing[task]
+        if task.cancelled() or not task.result():
+            self._open -= 1
+            self._start_waiting()
 
     async def _connect(self) -> _Connection:
         """A new connection, trying each resolved address in turn. Raises Unreachable."""
@@ -573,11 +575,15 @@ class HttpClient:
         self._mistrust: ssl.SSLContext | None = None
         self._pools: WeakValueDictionary[Origin, _Pool] = WeakValueDictionary()
         """A pool lives while a Route or a connection holds it: a host that a client may name must not stay for ever."""
+        self._newest: list[_Pool] = []
+        """Those of the last `IDLE_SECONDS`, so that what they know of a name is not forgotten with each call."""
+        self._newest_since = self.now
 
     def to(self, origin: Origin, /) -> Destination:
         pool = self._pools.get(origin)
         if pool is None:
             pool = self._pools[origin] = _Pool(self, origin)
+            self._newest.append(pool)
         return pool
 
     def tls(self, origin: Origin) -> ssl.SSLContext | None:
@@ -598,6 +604,8 @@ class HttpClient:
         now = self.now = self.clock()
         for pool in list(self._pools.values()):
             pool.sweep(now)
+        if now - self._newest_since > IDLE_SECONDS:
+            self._newest, self._newest_since = [], now
 
     def close(self) -> None:
         for pool in list(self._pools.values()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import socket
 from collections.abc import Callable
 from typing import Final
 
@@ -69,11 +70,17 @@ class Names:
         host, port = self._origin.host, self._origin.port
         self._asked_at = self._clock()
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, proto=6)
+            found = await _addresses_of(host, port)
         except (OSError, UnicodeError) as error:
             raise Unreachable(FailureKind.RESOLVE, f"{host}: {error}") from None
         self._resolved_at = self._asked_at
-        self.addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        self.addresses = found
+
+
+async def _addresses_of(host: str, port: int) -> list[str]:
+    """In the system's order of preference. Raises OSError and UnicodeError."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def _is_address(host: str) -> bool:

@@ -15,7 +15,8 @@ find_python() {
             return
         fi
     done
-    say "Portico needs Python 3.11 or newer; here is $(${PYTHON:-python3} --version 2>&1 || true)."
+    found=$(${PYTHON:-python3} --version 2>/dev/null) || found="no ${PYTHON:-python3}"
+    say "Portico needs Python 3.11 or newer; here is $found."
     say 'Install one, or name it: make install PYTHON=/path/to/python3'
     exit 1
 }

@@ -14,11 +14,14 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any, Final, cast
 from weakref import WeakValueDictionary
 
+from portico.adapters import pump
 from portico.adapters.egress import EgressPolicy
 from portico.adapters.names import Clock, Names, Unreachable
+from portico.ports.client import Client
 from portico.ports.upstream import (
     BODY_LIMIT,
     Destination,
@@ -82,6 +85,9 @@ class _Call:
         if self.connection is not None and self.plan is not None:
             self.connection.resume()
 
+    def hand_over(self, client: Client, prefix: bytes, /) -> bool:
+        return self.connection is not None and self.connection.hand_over(client, prefix)
+
     def cancel(self) -> None:
         connection = self.connection
         self.end()
@@ -132,6 +138,7 @@ class _Connection(asyncio.Protocol):
         "_left",
         "_paused",
         "_pieces",
+        "_pump",
         "_size",
         "_streaming",
         "address",
@@ -152,6 +159,7 @@ class _Connection(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self._buffer = b""
         self._paused = False
+        self._pump: pump.Pump | None = None
         self._forget_answer()
 
     def _forget_answer(self) -> None:
@@ -244,12 +252,12 @@ class _Connection(asyncio.Protocol):
             self.transport.write(call.request)
 
     def pause(self) -> None:
-        if not self._paused and self.transport is not None:
+        if not self._paused and self.transport is not None and self._pump is None:
             self._paused = True
             self.transport.pause_reading()
 
     def resume(self) -> None:
-        if self._paused and self.transport is not None:
+        if self._paused and self.transport is not None and self._pump is None:
             self._paused = False
             if self.call is not None and self.call.plan is not None:
                 self.call.deadline = self.pool.now() + self.call.plan.timeout
@@ -262,8 +270,46 @@ class _Connection(asyncio.Protocol):
     def discard(self) -> None:
         """Close it; it is not used again."""
         self.call = None
+        if self._pump is not None:
+            self._pump.stop()
+            self._pump = None
         if self.transport is not None:
             self.transport.abort()
+
+    # Handing a long body over
+
+    def hand_over(self, client: Client, prefix: bytes) -> bool:
+        transport = self.transport
+        if not self._left or transport is None or self.pool.origin.secure or not pump.AVAILABLE:
+            return False
+        sink = client.lend_socket()
+        if sink is None:
+            return False
+        source = transport.get_extra_info("socket").fileno()
+        waiting = partial(self._client_waits, client)
+        self._pump = pump.Pump(source, sink, done=self._pumped, failed=self._pump_failed, waiting=waiting)
+        self._pieces.insert(0, prefix)
+        transport.pause_reading()
+        return True
+
+    def _client_waits(self, client: Client, waiting: bool) -> None:
+        self._paused = waiting
+        client.stalled(waiting)
+        if not waiting and self.call is not None and self.call.plan is not None:
+            self.call.deadline = self.pool.now() + self.call.plan.timeout
+
+    def _pumped(self) -> None:
+        self._pump = None
+        self._left = 0
+        if self.transport is not None:
+            self.transport.resume_reading()
+        if self.call is not None and self._head is not None:
+            self._complete(self.call, self._head, reuse=True)
+
+    def _pump_failed(self, cause: str) -> None:
+        self._pump = None
+        if self.call is not None:
+            self.call.fail(FailureKind.CLOSED, cause)
 
     # Reading an answer
 
@@ -345,10 +391,12 @@ class _Connection(asyncio.Protocol):
             call.fail(FailureKind.TOO_LARGE, f"an answer of more than {BODY_LIMIT} bytes")
         elif not receiver.buffers and (self._size > WHOLE or (self._left or 0) > WHOLE):
             self._streaming = True
-            gathered, self._pieces = b"".join(self._pieces), []
             receiver.on_begin(call.context, head, None if self._left is None else self._left + self._size)
-            if gathered and not call.over:
-                receiver.on_data(call.context, gathered)
+            gathered, self._pieces = self._pieces, []
+            if self._pump is not None:
+                self._pump.start(gathered, self._left or 0)
+            elif gathered and not call.over:
+                receiver.on_data(call.context, b"".join(gathered))
 
     def _complete(self, call: _Call, head: ResponseHead, *, reuse: bool) -> None:
         plan = call.plan

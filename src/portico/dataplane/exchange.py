@@ -210,7 +210,11 @@ class Exchange:
         else:
             self.client.close_after_answer()
             framing = b""
-        self.client.begin(compose_head(self, framing))
+        head = compose_head(self, framing)
+        if length is not None and self.call is not None and self.call.hand_over(self.client, head):
+            self.length = length
+        else:
+            self.client.begin(head)
 
     def _answer_head(self, length: int | None) -> None:
         if self.call is not None:

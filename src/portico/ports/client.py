@@ -51,6 +51,18 @@ class Client(Protocol):
         """More of a streamed answer. False: the client is slow, send nothing more until `Served.resume`."""
         ...
 
+    def lend_socket(self) -> int | None:
+        """The descriptor of the connection's socket, to write a streamed answer to it directly, head included.
+
+        None where that cannot be: under TLS, or while bytes of before are unsent. It is for this answer alone, and not
+        to be closed; `end` is still what ends the answer.
+        """
+        ...
+
+    def stalled(self, waiting: bool) -> None:
+        """Whoever has the socket tells whether the client takes no more at present: its deadline runs meanwhile."""
+        ...
+
     def end(self, data: bytes = b"") -> None:
         """A streamed answer is complete. The request is over."""
         ...

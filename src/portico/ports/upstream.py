@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
+from portico.ports.client import Client
 from portico.wire.http1 import ResponseHead
 
 T = TypeVar("T")
@@ -72,6 +73,14 @@ class UpstreamCall(Protocol):
     def pause(self) -> None: ...
 
     def resume(self) -> None: ...
+
+    def hand_over(self, client: Client, prefix: bytes, /) -> bool:
+        """Send `prefix` and the rest of a body of known length past the Receiver, straight to `client`.
+
+        To be asked inside `on_begin`. True: only `on_end` or `on_failure` follow. False: it cannot be done here (TLS,
+        no splice, unsent bytes), and `on_data` follows.
+        """
+        ...
 
     def cancel(self) -> None:
         """Forget the call; its Receiver hears nothing more. The connection is not used again."""

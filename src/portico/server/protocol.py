@@ -297,6 +297,17 @@ class Connection(asyncio.Protocol):
             self._transport.write(data)
         return not self._write_paused
 
+    def lend_socket(self) -> int | None:
+        transport = self._transport
+        if transport is None or self.secure or transport.get_write_buffer_size():
+            return None
+        descriptor: int = transport.get_extra_info("socket").fileno()
+        return descriptor
+
+    def stalled(self, waiting: bool) -> None:
+        self._write_paused = waiting
+        self.deadline = self._connections.now + self._connections.limits.stalled_seconds if waiting else 0.0
+
     def end(self, data: bytes = b"") -> None:
         if self._transport is not None:
             if data:

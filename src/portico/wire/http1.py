@@ -221,7 +221,7 @@ class HeaderTable:
             raise ProtocolError("a header that others may take for Content-Length or Transfer-Encoding")
         legal = _VALUES.get(name)
         if legal is not None and legal.fullmatch(value) is None:
-            raise ProtocolError(f"malformed {raw.decode()}", 417 if name == b"expect" else 400)
+            raise ProtocolError(f"malformed {raw.decode()}", _status(name, value))
         header = Header(raw, value, self._relay(name, raw, value), name in self._noted)
         if len(line) <= _KEPT_LINE and name not in SECRET_NAMES:
             _keep(self.known, line, header, _KEPT_LINES)
@@ -254,6 +254,13 @@ class HeaderTable:
 _DELIMITERS: Final = b"!#$%&'*+-.^_`|~"
 _DISGUISED: Final = frozenset({b"contentlength", b"transferencoding"})
 """Framing headers to whoever takes `_` or nothing for `-`, as CGI and some proxies do."""
+
+
+def _status(name: bytes, value: bytes) -> int:
+    """What a client is answered whose header has a value that is not taken."""
+    if name == b"expect":
+        return 417
+    return 501 if name == b"transfer-encoding" and _CODINGS.fullmatch(value) is not None else 400
 
 
 def _keep(table: dict[bytes, Any], key: bytes, value: Any, most: int) -> None:
@@ -329,6 +336,12 @@ _VALUES: Final[dict[bytes, re.Pattern[bytes]]] = {
     b"expect": re.compile(rb"(?i:100-continue)"),
 }
 """The only values that these may have."""
+
+
+_PARAMETERS = rb"[ \t]*(?:;[ \t]*(?:" + _TOKEN + rb"(?:=" + _TOKEN + rb")?)?[ \t]*)*"
+_CODING = rb"(?:identity|(?:x-)?gzip|deflate|(?:x-)?compress)" + _PARAMETERS
+_CODINGS: Final = re.compile(rb"(?i:(?:" + _CODING + rb",[ \t]*)*(?:" + _CODING + rb"|chunked" + _PARAMETERS + rb"))")
+"""Transfer codings that exist (RFC 9112 section 7). None but chunked alone is implemented, by AWS neither."""
 
 
 def parse_request(block: bytes, table: HeaderTable) -> Head:

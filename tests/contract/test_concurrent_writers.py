@@ -64,15 +64,16 @@ def test_an_api_is_whole_in_every_listing_and_every_deployment(scene: Scene, cli
     def listing() -> list[str]:
         return letters(client.get_resources(restApiId=api, embed=["methods"])["items"])
 
+    answers: list[Any] = []
     for _ in range(5):
-        listed = at_once([overwrite("b"), deploy, listing, overwrite("c"), deploy, listing, listing])
-        for seen in (one for one in listed if isinstance(one, list)):
-            assert (len(seen), len(set(seen))) == (len(PATHS), 1), "a listing shows one document, and all of it"
+        answers += at_once([overwrite("b"), deploy, listing, overwrite("c"), deploy, listing, listing])
+    for seen in (one for one in answers if isinstance(one, list)):
+        assert (len(seen), len(set(seen))) == (len(PATHS), 1), "a listing shows one document, and all of it"
 
-    deployments = client.get_deployments(restApiId=api)["items"]
-    assert len(deployments) == 10
-    for deployment in deployments:
-        back = {"op": "replace", "path": "/deploymentId", "value": deployment["id"]}
+    deployed = {one for one in answers if isinstance(one, str)} - AWSS
+    assert deployed == {one["id"] for one in client.get_deployments(restApiId=api)["items"]}
+    for deployment in deployed:
+        back = {"op": "replace", "path": "/deploymentId", "value": deployment}
         client.update_stage(restApiId=api, stageName=STAGE, patchOperations=[back])
         answers = {scene.call(api, path).text for path in PATHS}
         assert len(answers) == 1, "a deployment serves one document, and all of it"

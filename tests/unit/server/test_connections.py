@@ -2,7 +2,7 @@
 
 import asyncio
 
-from edge_scene import play
+from edge_scene import play, until
 from portico.server.connections import SLICE, Connections
 
 
@@ -54,8 +54,7 @@ async def test_who_goes_on_before_its_turn_is_left_alone() -> None:
     connections, waiting = swept(*[-1.0] * (2 * SLICE))
     saved = next(one for one in waiting if not one.closed)
     saved.deadline = connections.now + 60.0
-    while sum(one.closed for one in waiting) < 2 * SLICE - 1:
-        await asyncio.sleep(0)
+    await until(lambda: sum(one.closed for one in waiting) == 2 * SLICE - 1)
     await asyncio.sleep(0)
     assert not saved.closed
     connections.sweep()

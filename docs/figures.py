@@ -4,7 +4,7 @@
     python docs/figures.py --check    exit status 1 where a checked-in figure is not what would be drawn
 
 The bars come from the table rows of docs/performance.md whose first cell ends in "71-byte JSON: CPU per request": the
-measured cell holds Portico's microseconds, the peer's cell the peer's name and microseconds. Nothing is drawn that is not there.
+measured cell holds Portico's microseconds, the peer's cell its name and microseconds. What is not there is not drawn.
 """
 
 import re

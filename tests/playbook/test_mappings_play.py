@@ -154,13 +154,31 @@ def test_a_mapped_value_cannot_climb_out_of_its_place(value: str) -> None:
     assert not play.backend.calls
 
 
-def test_mapped_values_cannot_break_out_of_a_header() -> None:
-    play = mapped("header.X-Mapped", "method.request.querystring.q")
+@pytest.mark.parametrize("text", ["a%0d%0aX-Evil:%201", "a%0aX", "a%00b", "a%0d", "a%0bb", "a%1cb", "a%7f"])
+def test_mapped_values_cannot_break_out_of_a_header(text: str) -> None:
     method = http_proxy("http://b/", requestParameters={"integration.request.header.X": "method.request.querystring.q"})
-    for value in ("a%0d%0aX-Evil:%201", "a%0aX", "a%00b", "a%0d"):
-        play = Play(api({"/": {"GET": method}}))
-        assert play.asks(f"GET /?q={value}").hears.body == '{"message": "Internal server error"}'
-        assert not play.backend.calls
+    play = Play(api({"/": {"GET": method}}))
+    assert play.asks(f"GET /?q={text}").hears.body == '{"message": "Internal server error"}'
+    assert not play.backend.calls
+
+
+def test_a_line_break_does_no_harm_where_it_is_encoded() -> None:
+    parameters = {
+        "integration.request.querystring.q": "method.request.querystring.text",
+        "integration.request.path.id": "method.request.querystring.text",
+    }
+    play = Play(api({"/": {"GET": http("http://b/{id}", requestParameters=parameters)}}))
+    play.asks("GET /?text=a%0d%0ab")
+    assert play.backend.hears.target == "/a%0D%0Ab?q=a%0D%0Ab"
+
+
+@pytest.mark.parametrize("host", ["a b", "a, b", "user@host", "a/b", "a:port", "[::1", "a%00"])
+@pytest.mark.parametrize("build", [http, http_proxy])
+def test_a_mapped_host_that_is_none_is_not_sent(build: Any, host: str) -> None:
+    parameters = {"integration.request.header.Host": "method.request.header.X-Host"}
+    play = Play(api({"/": {"GET": build("http://backend/", requestParameters=parameters)}}))
+    assert play.asks("GET /", f"X-Host: {host}").hears.status == 500
+    assert not play.backend.calls
 
 
 # Whose header it is

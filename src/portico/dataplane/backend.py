@@ -6,6 +6,7 @@ bytes joined to bytes; everything else goes through the mapping languages.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -14,8 +15,9 @@ from portico.dataplane.environment import RequestView
 from portico.dataplane.fault import API_CONFIGURATION_ERROR, BAD_REQUEST, Fault
 from portico.dataplane.headers import MAPPING_IGNORED
 from portico.dataplane.trace import trace_id
-from portico.lang.errors import EvaluationError, InvalidRequestJson
-from portico.lang.mapping import Mapped, Phase, Source, compile_source, parse_source, parse_target
+from portico.lang.environment import Environment
+from portico.lang.errors import EvaluationError, InvalidRequestJson, UnsafeValue
+from portico.lang.mapping import Mapped, Phase, Source, compile_source, parse_source, parse_target, read_source
 from portico.lang.uri import DEFAULT_PORTS, Authority, IntegrationUri, Placeholder, compile_uri
 from portico.model.rest import Integration
 from portico.ports.upstream import Destination, Origin, Upstream
@@ -44,10 +46,28 @@ class Mappings:
             elif target.location == "path":
                 self.path[target.name] = source
             elif target.location == "querystring":
-                self.query.append((target.name, compile_source(source)))
+                self.query.append((target.name, read_source(source)))
             elif target.name.lower().encode() not in MAPPING_IGNORED:
-                self.headers.append((target.name, compile_source(source)))
+                self.headers.append((target.name, _for_header(target.name, source)))
         self.header_names = frozenset(name.lower().encode() for name, _ in self.headers)
+
+
+def _for_header(name: str, source: Source) -> Mapped:
+    """A source on its way to a header; a Host, which a client may have a part in, must be one."""
+    read = compile_source(source)
+    if name.lower() != "host":
+        return read
+
+    def host(view: Environment) -> str | list[str] | None:
+        value = read(view)
+        if value is not None and (not isinstance(value, str) or _HOST.fullmatch(value) is None):
+            raise UnsafeValue(f"the value of {source.expression} is no host")
+        return value
+
+    return host
+
+
+_HOST = re.compile(r"(?:[0-9A-Za-z._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 
 def view_of(exchange: Exchange) -> RequestView:
@@ -154,7 +174,7 @@ def _path_values(mappings: Mappings) -> dict[str, Mapped]:
 
 def _decoded(source: Source) -> Mapped:
     """A path parameter is still encoded as the client sent it; a URI takes values decoded and encodes them itself."""
-    read = compile_source(source)
+    read = read_source(source)
     if source.kind != "method.request.path":
         return read
 

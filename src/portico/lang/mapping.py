@@ -69,7 +69,8 @@ _NAME = re.compile(r"[a-zA-Z0-9._$-]+")
 # A claim may hold a colon: context.authorizer.claims.custom:role.
 _CONTEXT_NAME = re.compile(r"[a-zA-Z0-9_$:-]+(?:\.[a-zA-Z0-9_$:-]+)*")
 _VARIABLE_NAME = re.compile(r"[a-zA-Z0-9_]+")
-_UNSAFE = re.compile(r"[\r\n\0]")
+# Some servers take more than CR and LF for the end of a line: no control character but the tab (RFC 9110, 5.5).
+_UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def parse_target(text: str, phase: Phase = Phase.REQUEST) -> Target:
@@ -97,7 +98,7 @@ def parse_source(text: str, phase: Phase = Phase.REQUEST) -> Source:
 def compile_source(source: Source) -> Mapped:
     """The function that gives `source` its value, for a place in a message's head.
 
-    It raises UnsafeValue for a line break or NUL in the value, InvalidRequestJson or InvalidResponseJson where a body
+    It raises UnsafeValue for a control character in the value, InvalidRequestJson or InvalidResponseJson where a body
     that looks like JSON is not.
     """
     read = read_source(source)
@@ -130,7 +131,7 @@ def _static(text: str) -> str:
     if len(text) < 2 or not text.endswith("'"):
         raise MappingError(text, "a static value ends with a single quote")
     if _UNSAFE.search(text):
-        raise MappingError(text, "a static value holds no line break and no NUL")
+        raise MappingError(text, "a static value holds no control character")
     return text[1:-1]
 
 
@@ -149,7 +150,7 @@ def _guarded(read: Mapped, expression: str) -> Mapped:
     def mapped(env: Environment) -> str | list[str] | None:
         value = read(env)
         if value is not None and _UNSAFE.search(value if isinstance(value, str) else "".join(value)):
-            raise UnsafeValue(f"the value of {expression} holds a line break or NUL")
+            raise UnsafeValue(f"the value of {expression} holds a control character")
         return value
 
     return mapped

@@ -35,8 +35,9 @@ check: install ## format, lint, types, floors
 	$(BIN)/lint-imports
 
 bench: install ## costs and speeds, beside nginx and Envoy where they are there; writes docs/performance.md
-	@sh tools/servers.sh nginx
-	$(BIN)/python -m bench
+	@sh tools/servers.sh nginx wrk
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]' || true
+	$(BIN)/python -m bench --write docs/performance.md
 
 clean: ## remove .venv and what tools and tests left; .portico, which holds data, stays
 	rm -rf .venv build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -29,7 +29,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from bench import machine, programs
+from bench import machine
 from bench.context import temporary
 from bench.processes import load_core
 from bench.report import Report, write
@@ -43,8 +43,6 @@ def main() -> int:
     """0 where every row could be measured or is NOT RUN by name, met or not: timings gate nothing."""
     options = _options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
-    if options.install_peers:
-        programs.install_missing()
     console = Console(stderr=True, highlight=False)
     began, started = datetime.now(UTC), time.monotonic()
     about, quiet = machine.describe(), machine.is_quiet()
@@ -53,7 +51,7 @@ def main() -> int:
     _stay_off_the_servers_core()
     findings = _run(options.rows or list(ROWS), options.quick, console)
     if options.write is not None:
-        command = os.environ.get("BENCH_COMMAND") or shlex.join(["python", "-m", "bench", *sys.argv[1:]])
+        command = shlex.join(["python", "-m", "bench", *sys.argv[1:]])
         report = Report(command, began, time.monotonic() - started, about, quiet, options.quick, findings)
         write(report, options.write)
         console.print(f"written to {options.write}")
@@ -70,9 +68,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("rows", nargs="*", metavar="ROW", help="all where none is named")
     parser.add_argument("--quick", action="store_true", help="short runs: whether it works, not how fast")
     parser.add_argument("--write", type=Path, metavar="PATH", help="write the table there, as Markdown")
-    parser.add_argument(
-        "--install-peers", action="store_true", help="first install what is missing: Debian packages as root, Envoy"
-    )
     options = parser.parse_args()
     if unknown := [name for name in options.rows if name not in ROWS]:
         parser.error(f"no such row: {', '.join(unknown)}")

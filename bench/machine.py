@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import platform
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -22,7 +23,7 @@ def describe() -> Mapping[str, str]:
     return {
         "Machine": f"{_cpu()}, {len(CORES)} cores, {_memory_gb():.0f} GB, Linux {platform.release()}",
         "Portico": f"{__version__} ({_commit()})",
-        "Python": f"{platform.python_version()}, uvloop {importlib.metadata.version('uvloop')}",
+        "Python": f"{platform.python_version()} of {sys.base_prefix}, uvloop {importlib.metadata.version('uvloop')}",
         "Peers": f"nginx {programs.version('nginx')}, Envoy {programs.version('envoy')}; wrk {programs.version('wrk')}",
         "Load average before": f"{os.getloadavg()[0]:.2f}",
     }

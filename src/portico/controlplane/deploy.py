@@ -98,6 +98,10 @@ def fall(unit: Unit, api_id: str, stage_name: str) -> None:
     unit.stand("stage", _key(api_id, stage_name), None)
 
 
+_ACTING = frozenset(field.encode_name for field in msgspec.structs.fields(StageStanding))
+"""The members of a stage that act on requests; its description, dates and tags do not."""
+
+
 def standing_of(unit: Unit, api: Document, stage: Document) -> StageStanding:
     """What acts of a stage's document, with the digests that its deployments froze."""
     record: dict[str, Any] = {
@@ -111,7 +115,7 @@ def standing_of(unit: Unit, api: Document, stage: Document) -> StageStanding:
     canary = stage.get("canarySettings")
     if canary:
         record["canarySettings"] = {**canary, "snapshot": _digest(unit, api["id"], canary["deploymentId"])}
-    return msgspec.convert(record, StageStanding)
+    return msgspec.convert({name: value for name, value in record.items() if name in _ACTING}, StageStanding)
 
 
 def plain_method_key(key: str) -> str:

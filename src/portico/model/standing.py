@@ -5,8 +5,16 @@ from typing import Any
 import msgspec
 
 
-class _Frozen(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
-    pass
+class _Frozen(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename="camel",
+    omit_defaults=True,
+    gc=False,
+    forbid_unknown_fields=True,
+):
+    """A member that this version does not know is a record that it refuses: it may ask for a protection."""
 
 
 class AccessLogSettings(_Frozen, frozen=True, kw_only=True):

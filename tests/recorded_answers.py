@@ -36,6 +36,10 @@ class Masks:
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
 
+    def learn(self, meanings: dict[str, str]) -> None:
+        """What masks stand for, told by who knows."""
+        self._known.update(meanings)
+
     def match(self, where: str, recorded: Any, ours: Any) -> None:
         """Hold one answer to the recorded one. `where` names the call for whoever reads the failure."""
         if isinstance(recorded, dict) and isinstance(ours, str):

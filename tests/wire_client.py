@@ -74,8 +74,8 @@ def client_for(
     client = boto3.client(
         service,
         endpoint_url="http://127.0.0.1:4566",
-        config=Config(retries={"total_max_attempts": 1}),
         **{
+            "config": Config(retries={"total_max_attempts": 1}),
             "aws_access_key_id": ACCESS_KEY,
             "aws_secret_access_key": SECRET_KEY,
             "region_name": REGION,

@@ -42,6 +42,9 @@ _COLORS: Final = {Verdict.MET: "green", Verdict.NOT_MET: "red", Verdict.NOT_RUN:
 def main() -> int:
     """0 where every row could be measured or is NOT RUN by name, met or not: timings gate nothing."""
     options = _options()
+    if sys.platform != "linux":
+        print("bench: CPU time and memory are read from /proc: Linux only", file=sys.stderr)
+        return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     console = Console(stderr=True, highlight=False)
     began, started = datetime.now(UTC), time.monotonic()

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from bench.verdict import BenchError, NotRun
 _TICK: Final = os.sysconf("SC_CLK_TCK")
 _PATIENCE: Final = 40.0
 """Seconds that a process may take to leave after SIGTERM; Portico finishes its requests for 30."""
-CORES: Final = sorted(os.sched_getaffinity(0))
+CORES: Final = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
 
 
 def server_core() -> int:

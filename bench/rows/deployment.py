@@ -141,7 +141,9 @@ def redeployments(bench: Bench) -> list[Finding]:
         deployed = definitions.deploy(client, {**_versioned(30), **definitions.pets(backend)})
         path = f"/{definitions.STAGE}/pets/1"
         bench.say("what the worker can do")
-        cost = measure(server.target("Portico", deployed.host, path), bench.seconds(4))
+        target = server.target("Portico", deployed.host, path)
+        measure(target, bench.seconds(2))
+        cost = measure(target, bench.seconds(4))
         rate = HALF * 1e6 / cost.worker_cpu
         asked = request(deployed.host, path)
         with steady(address=server.gateway, request=asked, rate=rate, connections=64) as load:
@@ -150,7 +152,7 @@ def redeployments(bench: Bench) -> list[Finding]:
             load.mark("deployments")
             count = bench.times(DEPLOYMENTS, 10)
             _deploy_often(bench, client, deployed.api, count)
-            return [_undisturbed(count, busy, load.finish())]
+            return [_undisturbed(count, rate, busy, load.finish())]
 
 
 def _calm(server: Portico, seconds: float) -> float:
@@ -171,13 +173,13 @@ def _deploy_often(bench: Bench, client: Any, api: str, count: int) -> None:
         time.sleep(max(0.0, began + (number + 1) * _PACE - time.monotonic()))
 
 
-def _undisturbed(count: int, busy: float, load: Steadied) -> Finding:
+def _undisturbed(count: int, rate: float, busy: float, load: Steadied) -> Finding:
     calm, deploying = load.phases["start"], load.phases["deployments"]
     more = deploying["p99"] - calm["p99"]
     note = (
         f"p99 {deploying['p99']:.1f} ms next to {calm['p99']:.1f} ms without, longest {deploying['max']:.0f} next "
-        f"to {calm['max']:.0f}; {load.per_second:.0f} requests per second kept the worker {busy:.0%} busy; "
-        f"lost: {load.how_lost()}; each deployment changed one of 34 methods"
+        f"to {calm['max']:.0f}; {load.per_second:.0f} of {rate:.0f} requests per second kept the worker {busy:.0%} "
+        f"busy; lost: {load.how_lost()}; each deployment changed one of 34 methods"
     )
     return Finding(
         f"{count} deployments at half load: requests lost, and more p99",

@@ -183,7 +183,7 @@ def draw_walk() -> str:
         text(28, 36, "A request", 18, OURS, bold=True),
         text(28, 60, "from the gateway listener to its answer, in a worker", 13, QUIET),
         text(_COLUMNS[3] + 70, _ROWS[2] + 42, "a Fault", 12, FAULTY),
-        text(28, _ROWS[3] - 16, "A PATCH, a deployment: boto3, the AWS CLI, terraform", 13, QUIET),
+        text(28, _ROWS[3] - 16, "a PATCH or a deployment, from boto3 or the AWS CLI", 13, QUIET),
         text(28, _ROWS[3] - 38, "A change", 18, PATCHED, bold=True),
         text(_COLUMNS[3] + 140, _ROWS[3] - 32, "the bell: workers swap", 12, PATCHED, anchor="end"),
         text(_COLUMNS[3] + 140, _ROWS[3] - 16, "the stage's Program", 12, PATCHED, anchor="end"),

@@ -338,10 +338,10 @@ _VALUES: Final[dict[bytes, re.Pattern[bytes]]] = {
 """The only values that these may have."""
 
 
-_PARAMETERS = rb"[ \t]*(?:;[ \t]*(?:" + _TOKEN + rb"(?:=" + _TOKEN + rb")?)?[ \t]*)*"
+_PARAMETERS = rb"[ \t]*+(?:;[ \t]*+(?:" + _TOKEN + rb"+(?:=" + _TOKEN + rb"+)?)?[ \t]*+)*+"
 _CODING = rb"(?:identity|(?:x-)?gzip|deflate|(?:x-)?compress)" + _PARAMETERS
-_CODINGS: Final = re.compile(rb"(?i:(?:" + _CODING + rb",[ \t]*)*(?:" + _CODING + rb"|chunked" + _PARAMETERS + rb"))")
-"""Transfer codings that exist (RFC 9112 section 7). None but chunked alone is implemented, by AWS neither."""
+_CODINGS: Final = re.compile(rb"(?i:(?:" + _CODING + rb",[ \t]*+)*(?:" + _CODING + rb"|chunked" + _PARAMETERS + rb"))")
+"""Lists of transfer codings that exist (RFC 9112 section 7). None but chunked alone is implemented."""
 
 
 def parse_request(block: bytes, table: HeaderTable) -> Head:

@@ -84,8 +84,12 @@ def _domain_name(exchange: Exchange) -> str:
     return host if host.endswith("]") else host.rpartition(":")[0] or host
 
 
-def _full_path(exchange: Exchange) -> str:
-    return f"/{exchange.program.stage.name}{exchange.path.decode('latin-1')}"
+def full_path(exchange: Exchange) -> str:
+    """With the stage; where there is none, what the client asked for."""
+    stage = exchange.program.stage.name
+    if not stage:
+        return exchange.head.target.partition(b"?")[0].decode("latin-1")
+    return f"/{stage}{exchange.path.decode('latin-1')}"
 
 
 def _backend_request_id(exchange: Exchange) -> str | None:
@@ -105,7 +109,7 @@ NAMESPACE: Final[dict[str, Any]] = {
     "domain_name": _domain_name,
     "dumps": json.dumps,
     "endpoint_type": _endpoint_type,
-    "full_path": _full_path,
+    "full_path": full_path,
 }
 """What the expressions may name besides `x`."""
 

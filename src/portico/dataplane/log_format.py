@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from portico.dataplane.context import EXPRESSIONS, NAMESPACE
+from portico.dataplane.context import EXPRESSIONS, NAMESPACE, full_path
 from portico.lang.logformat import Variable, parse_format
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _expression(variable: Variable, names: dict[str, Any]) -> str:
     if variable.path == "path":
         return "log_path(x)"
     if variable.path == "resourcePath":  # its characters were checked when the resource was made
-        return f"({expression} or '-')"
+        return f"(({expression}) or '-')"
     name = f"text_{len(names)}"
     names[name] = variable.text
     return f"{name}({expression})"
@@ -68,7 +68,7 @@ def _expression(variable: Variable, names: dict[str, Any]) -> str:
 
 def _log_path(exchange: Exchange) -> str:
     """`$context.path`. A request target has no control characters; what could end a string is escaped."""
-    path = f"/{exchange.program.stage.name}{exchange.path.decode('latin-1')}"
+    path = full_path(exchange)
     if '"' in path or "\\" in path:
         return path.replace("\\", "\\\\").replace('"', '\\"')
     return path

@@ -338,7 +338,9 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         if transport is None:
             return
-        lingering, self._lingering = self._lingering, True
+        # What waits behind the last request would make a reset of the close, at which clients drop what they got.
+        lingering = self._lingering or (not self.secure and (self._serving or bool(self._held)))
+        self._lingering = True
         self._held = b""
         self._unread = self._unsent + BODY_STRIDE
         self._resume_reading()

@@ -84,7 +84,7 @@ def test_nothing_behind_the_last_request_is_served() -> None:
     edge.receive(get("/last", "Connection: close") + get("/more"))
     edge.receive(get("/still"))
     assert [one.target for one in edge.asked] == ["/last"]
-    assert edge.transport.ended == "close"
+    assert edge.transport.ended == "eof", "closed at once it would reset the answer"
 
 
 def test_nothing_behind_a_last_request_answered_later_is_served() -> None:
@@ -93,6 +93,14 @@ def test_nothing_behind_a_last_request_answered_later_is_served() -> None:
     edge.asked[0].answer()
     edge.receive(get("/still"))
     assert [one.target for one in edge.asked] == ["/last"]
+    assert edge.transport.ended == "eof"
+
+
+def test_a_last_request_with_nothing_behind_is_closed() -> None:
+    edge = Edge(Scripted())
+    edge.receive(get("/last", version="1.0"))
+    edge.asked[0].answer()
+    assert edge.transport.ended == "close"
 
 
 def test_one_request_at_a_time() -> None:

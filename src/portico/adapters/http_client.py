@@ -78,7 +78,7 @@ class _Call:
 
     def pause(self) -> None:
         if self.connection is not None:
-            self._stop_timer()  # time stands still now; when it runs again, the sweep looks after it
+            self.stop_timer()  # time stands still now; when it runs again, the sweep looks after it
             self.connection.pause()
 
     def resume(self) -> None:
@@ -104,9 +104,9 @@ class _Call:
         """Nothing more is told to the receiver. What would keep the request alive is let go: it holds this call."""
         self.plan = self.context = self.connection = None
         if self.timer is not None:
-            self._stop_timer()
+            self.stop_timer()
 
-    def _stop_timer(self) -> None:
+    def stop_timer(self) -> None:
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
@@ -285,26 +285,38 @@ class _Connection(asyncio.Protocol):
         sink = client.lend_socket()
         if sink is None:
             return False
-        source = transport.get_extra_info("socket").fileno()
         waiting = partial(self._client_waits, client)
-        self._pump = pump.Pump(source, sink, done=self._pumped, failed=self._pump_failed, waiting=waiting)
+        try:
+            self._pump = pump.Pump(self._descriptor, sink, done=self._pumped, failed=self._pump_failed, waiting=waiting)
+        except OSError:  # no descriptors are left: what is open already will do
+            return False
         self._pieces.insert(0, prefix)
         transport.pause_reading()
         return True
 
+    @property
+    def _descriptor(self) -> int:
+        assert self.transport is not None
+        descriptor: int = self.transport.get_extra_info("socket").fileno()
+        return descriptor
+
     def _client_waits(self, client: Client, waiting: bool) -> None:
         self._paused = waiting
         client.stalled(waiting)
-        if not waiting and self.call is not None and self.call.plan is not None:
-            self.call.deadline = self.pool.now() + self.call.plan.timeout
+        call = self.call
+        if call is not None and call.plan is not None:
+            call.stop_timer()
+            call.deadline = self.pool.now() + call.plan.timeout
 
     def _pumped(self) -> None:
+        """All is sent. What came behind it was not asked for, and would be taken for the answer to the next call."""
         self._pump = None
         self._left = 0
-        if self.transport is not None:
-            self.transport.resume_reading()
-        if self.call is not None and self._head is not None:
-            self._complete(self.call, self._head, reuse=True)
+        if self.transport is None or self.call is None or self._head is None:
+            return
+        clean = not pump.unread(self._descriptor)
+        self.transport.resume_reading()
+        self._complete(self.call, self._head, reuse=clean)
 
     def _pump_failed(self, cause: str) -> None:
         self._pump = None

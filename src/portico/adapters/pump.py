@@ -8,6 +8,8 @@ wait: for the source while the pipe is empty, for the sink while it is not.
 import asyncio
 import fcntl
 import os
+import sys
+import termios
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
@@ -39,11 +41,23 @@ class Pump:
         failed: Callable[[str], None],
         waiting: Callable[[bool], None],
     ) -> None:
-        """`source` and `sink` are descriptors of non-blocking sockets; the pump works on duplicates of its own."""
+        """`source` and `sink` are descriptors of non-blocking sockets; the pump works on duplicates of its own.
+
+        Raises OSError where the process may open no more.
+        """
         self._loop = asyncio.get_running_loop()
-        self._pipe = _kept.pop() if _kept else _new_pipe()
         self._source = os.dup(source)
-        self._sink = os.dup(sink)
+        try:
+            self._sink = os.dup(sink)
+        except OSError:
+            os.close(self._source)
+            raise
+        try:
+            self._pipe = _kept.pop() if _kept else _new_pipe()
+        except OSError:
+            os.close(self._source)
+            os.close(self._sink)
+            raise
         self._done = done
         self._failed = failed
         self._waiting = waiting
@@ -134,6 +148,11 @@ class Pump:
     def _source_ready(self) -> None:
         self._loop.remove_reader(self._source)
         self._turn()
+
+
+def unread(descriptor: int) -> int:
+    """Bytes that wait in a socket."""
+    return int.from_bytes(fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def _rest(pieces: list[bytes], written: int) -> list[bytes]:

@@ -248,3 +248,15 @@ def list_remove(member: str) -> Action:
             del document[member]
 
     return act
+
+
+def list_replace(member: str) -> Action:
+    """The entry goes, the value is appended: the order of the others stays (recorded fact 25)."""
+    remove, add = list_remove(member), list_add(member)
+
+    def act(document: Document, edit: Edit) -> None:
+        remove(document, edit)
+        if edit.value:
+            add(document, edit._replace(keys=(edit.value,)))
+
+    return act

@@ -13,6 +13,7 @@ from portico.controlplane.patch import (
     as_text,
     list_add,
     list_remove,
+    list_replace,
     map_rule,
     text,
 )
@@ -127,7 +128,11 @@ def _set_outside_mock(member: str) -> Action:
     return act
 
 
-_CACHE_KEYS = {"add": list_add("cacheKeyParameters"), "remove": list_remove("cacheKeyParameters")}
+_CACHE_KEYS = {
+    "add": list_add("cacheKeyParameters"),
+    "replace": list_replace("cacheKeyParameters"),
+    "remove": list_remove("cacheKeyParameters"),
+}
 
 _PATCH = PatchTable(
     Refusal.BY_OPERATION,

@@ -26,12 +26,21 @@ def accept_policy(text: str, realm: Realm, api_id: str) -> str:
     """
     policy = _parse(text)
     statements = _listed(policy["Statement"])
-    arn = f"arn:aws:execute-api:{realm.region}:{realm.account_id}:{api_id}/"
+    arn = _arn(realm, api_id)
     for statement in statements:
         for member in ("Resource", "NotResource"):
             if member in statement:
                 statement[member] = _expand(statement[member], arn)
     return json.dumps(policy, separators=(",", ":"), ensure_ascii=False)
+
+
+def shorten_policy(policy: str, realm: Realm, api_id: str) -> str:
+    """A kept policy with the ARNs of its own API as `execute-api:/…` again, so that another API can take it over."""
+    return policy.replace(_arn(realm, api_id), _SHORTHAND)
+
+
+def _arn(realm: Realm, api_id: str) -> str:
+    return f"arn:aws:execute-api:{realm.region}:{realm.account_id}:{api_id}/"
 
 
 def show_policy(policy: str) -> str:

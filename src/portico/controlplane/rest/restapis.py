@@ -7,8 +7,18 @@ from typing import Any
 
 from portico.controlplane.operation import Call, operation
 from portico.controlplane.paging import page
-from portico.controlplane.patch import Edit, PatchTable, Refusal, Rule, boolean, list_add, list_remove, text
-from portico.controlplane.rest import endpoints
+from portico.controlplane.patch import (
+    Edit,
+    PatchTable,
+    Refusal,
+    Rule,
+    boolean,
+    list_add,
+    list_remove,
+    list_replace,
+    text,
+)
+from portico.controlplane.rest import cloning, endpoints
 from portico.controlplane.rest.lookups import require_api
 from portico.controlplane.rest.models import add_default_models
 from portico.controlplane.rest.policydocument import accept_policy, show_policy
@@ -42,10 +52,17 @@ _OPTIONAL = ("description", "version", "binaryMediaTypes", "tags", "securityPoli
 @operation("CreateRestApi")
 def create_rest_api(call: Call) -> Document:
     if call.params.get("cloneFrom"):
-        raise BadRequestException("CreateRestApi with cloneFrom is not supported yet")
+        return show_api(_clone(call))
     document = new_api(call, call.params)
     add_default_models(call, document["id"])
     return show_api(document)
+
+
+def _clone(call: Call) -> Document:
+    source = cloning.source_of(call)
+    document = new_api(call, cloning.inherited(call, source))
+    cloning.copy_definition(call, source, document)
+    return document
 
 
 @operation("GetRestApi")
@@ -156,13 +173,6 @@ def _replace_name(document: Document, edit: Edit) -> None:
     document["name"] = edit.value
 
 
-def _replace_binary_type(document: Document, edit: Edit) -> None:
-    # The entry goes, the value is appended: the order of the others stays (recorded fact 25).
-    list_remove("binaryMediaTypes")(document, edit)
-    if edit.value:
-        list_add("binaryMediaTypes")(document, edit._replace(keys=(edit.value,)))
-
-
 def _replace_compression_size(document: Document, edit: Edit) -> None:
     if edit.value:
         document["minimumCompressionSize"] = compression_size(edit.value)
@@ -187,7 +197,7 @@ _PATCH = PatchTable(
         "/binaryMediaTypes/{type}",
         {
             "add": list_add("binaryMediaTypes"),
-            "replace": _replace_binary_type,
+            "replace": list_replace("binaryMediaTypes"),
             "remove": list_remove("binaryMediaTypes"),
         },
     ),

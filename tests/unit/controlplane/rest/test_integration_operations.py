@@ -189,8 +189,10 @@ def test_patches_of_an_integration(play, at):
     assert answer["requestTemplates"] == {"application/json": "{}"}
     assert answer["cacheKeyParameters"] == ["method.request.header.a"]
     assert answer["tlsConfig"] == {"insecureSkipVerification": True}
+    again = patch("replace", "/cacheKeyParameters/method.request.header.a", "integration.request.header.x")
+    assert patched(again)["cacheKeyParameters"] == ["integration.request.header.x"]
     answer = patched(
-        patch("remove", "/cacheKeyParameters/method.request.header.a"), patch("replace", "/contentHandling", "")
+        patch("remove", "/cacheKeyParameters/integration.request.header.x"), patch("replace", "/contentHandling", "")
     )
     assert answer["cacheKeyParameters"] == []
     assert "contentHandling" not in answer

@@ -136,7 +136,6 @@ def test_endpoint_defaults(client, asked, answered):
             "Endpoint access mode is only available for security policies that start with SecurityPolicy_",
         ),
         ({"tags": {"aws:x": "y"}}, "Invalid tag key. Tag keys cannot start with 'aws:' (case insensitive)"),
-        ({"cloneFrom": "abcdefghij"}, "CreateRestApi with cloneFrom is not supported yet"),
     ],
 )
 def test_what_create_refuses(client, said, message):

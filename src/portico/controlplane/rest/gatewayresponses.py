@@ -7,6 +7,7 @@ from portico.controlplane.operation import Call, operation
 from portico.controlplane.paging import page
 from portico.controlplane.patch import Edit, PatchTable, Refusal, Rule, map_rule
 from portico.controlplane.rest.lookups import require_api
+from portico.controlplane.rest.mappings import check_content_types
 from portico.ports.store import Document
 from portico.wire.aws.faults import BadRequestException, NotFoundException
 
@@ -72,6 +73,7 @@ def update_gateway_response(call: Call) -> Document:
     document = call.unit.get("gatewayresponse", api_id, kind) or customised(kind, {})
     _PATCH.apply(document, call.params.get("patchOperations"))
     _check_parameters(document["responseParameters"])
+    check_content_types(document["responseTemplates"])
     return _save(call, document)
 
 
@@ -96,6 +98,7 @@ def customised(kind: str, params: dict[str, Any]) -> Document:
     if params.get("responseTemplates"):
         document["responseTemplates"] = dict(params["responseTemplates"])
     _check_parameters(document["responseParameters"])
+    check_content_types(document["responseTemplates"])
     for template in document["responseTemplates"].values():
         _filled_template(template)
     return document

@@ -10,6 +10,19 @@ from portico.wire.aws.faults import BadRequestException
 _REFERENCE = re.compile(r"https://apigateway\.amazonaws\.com/restapis/([^/]+)/models/([^/#]+)(?:#(/.*))?")
 
 
+def are_canonical(schema: Any) -> bool:
+    """Whether every reference in a parsed schema leads into the schema itself or to a model by its address."""
+    waiting = [schema]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            target = node.get("$ref")
+            if isinstance(target, str) and not target.startswith("#") and not _REFERENCE.fullmatch(target):
+                return False
+        waiting.extend(node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
+    return True
+
+
 def flatten(unit: Unit, api_id: str, schema: str) -> str:
     """The schema with every model of the API that it reaches under `definitions`, and references into there.
 
@@ -31,7 +44,8 @@ def _flattened(unit: Unit, api_id: str, schema: str) -> str:
             definitions[name] = _rewrite(_load(unit, api_id, name), api_id, reached)
     if not definitions:
         return schema
-    root["definitions"] = {**root.get("definitions", {}), **definitions}
+    own = root.get("definitions")
+    root["definitions"] = {**(own if isinstance(own, dict) else {}), **definitions}
     return json.dumps(root, ensure_ascii=False)
 
 
@@ -60,7 +74,10 @@ def _load(unit: Unit, api_id: str, name: str) -> Any:
     model = unit.get("model", api_id, name)
     if model is None:
         raise BadRequestException(f"Invalid model identifier specified: {name}")
-    return json.loads(model["schema"])
+    try:
+        return json.loads(model["schema"])
+    except ValueError as error:  # a model of XML keeps what it was given
+        raise BadRequestException(f"Model {name} is no JSON schema: it cannot be referred to") from error
 
 
 def _rewrite(node: Any, api_id: str, reached: dict[str, Any]) -> Any:

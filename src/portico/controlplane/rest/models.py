@@ -8,7 +8,7 @@ from portico.controlplane.operation import Call, operation
 from portico.controlplane.paging import page
 from portico.controlplane.patch import Edit, PatchTable, Refusal, Rule, text
 from portico.controlplane.rest.lookups import require, require_api
-from portico.controlplane.rest.modelreferences import flatten, method_using
+from portico.controlplane.rest.modelreferences import are_canonical, flatten, method_using
 from portico.ports.store import Document
 from portico.wire.aws.faults import BadRequestException, ConflictException
 
@@ -51,7 +51,7 @@ def create_model(call: Call) -> Document:
 @operation("GetModel")
 def get_model(call: Call) -> Document:
     document = _require_model(call)
-    if call.params.get("flatten"):
+    if call.params.get("flatten") and is_json(document["contentType"]):
         document["schema"] = flatten(call.unit, call.params["restApiId"], document["schema"])
     return document
 
@@ -97,7 +97,7 @@ def new_model(call: Call, api_id: str, params: dict[str, Any]) -> Document:
 
 def check_schema(schema: str | None, content_type: str) -> None:
     """Raises BadRequestException for a schema that is empty (recorded fact 45) or, of JSON content, no JSON object."""
-    if schema and not _JSON_CONTENT.match(content_type):
+    if schema and not is_json(content_type):
         return
     try:
         parsed = json.loads(schema or "{}")
@@ -107,11 +107,18 @@ def check_schema(schema: str | None, content_type: str) -> None:
         raise BadRequestException("Model schema must have at least 1 property or array items defined")
     if not isinstance(parsed, dict):
         raise _invalid_schema()
+    if not are_canonical(parsed):
+        raise _invalid_schema(", Model reference must be in canonical form")
 
 
-def _invalid_schema() -> BadRequestException:
+def is_json(content_type: str) -> bool:
+    """Whether a model of this content has a schema that is JSON; others are kept as they come."""
+    return _JSON_CONTENT.match(content_type) is not None
+
+
+def _invalid_schema(more: str = "") -> BadRequestException:
     return BadRequestException(
-        "Invalid model specified: Validation Result: warnings : [], errors : [Invalid model schema specified]"
+        f"Invalid model specified: Validation Result: warnings : [], errors : [Invalid model schema specified{more}]"
     )
 
 

@@ -230,3 +230,12 @@ def test_only_customised_types_are_stored(responses, store):
     responses.put("DEFAULT_4XX", statusCode="404")
     with store.read() as unit:
         assert [key for key, _ in unit.find("gatewayresponse", responses.api)] == ["DEFAULT_4XX"]
+
+
+def test_a_template_is_for_a_media_type(responses):
+    """It is what the answer's Content-Type will say."""
+    said = "Validation Result: warnings : [], errors : [Invalid content type specified: json]"
+    with refused("BadRequestException", said):
+        responses.put("DEFAULT_4XX", responseTemplates={"json": "{}"})
+    with refused("BadRequestException", said):
+        responses.patch("DEFAULT_4XX", ("add", "/responseTemplates/json", "{}"))

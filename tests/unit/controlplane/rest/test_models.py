@@ -214,3 +214,29 @@ def test_flatten_of_a_broken_reference(client, api, create):
     create("Lost", json.dumps({"$ref": reference(api, "Nowhere")}))
     with refused("BadRequestException", "Invalid model identifier specified: Nowhere"):
         client.get_model(restApiId=api["id"], modelName="Lost", flatten=True)
+
+
+def test_a_model_that_is_not_json_has_nothing_to_flatten(client, api):
+    made = {"restApiId": api["id"], "name": "Page", "contentType": "application/xml", "schema": "<page/>"}
+    client.create_model(**made)
+    assert client.get_model(restApiId=api["id"], modelName="Page", flatten=True)["schema"] == "<page/>"
+
+
+def test_flatten_of_a_reference_to_what_is_not_json(client, api, create):
+    client.create_model(restApiId=api["id"], name="Page", contentType="application/xml", schema="<page/>")
+    create("Book", json.dumps({"items": {"$ref": reference(api, "Page")}}))
+    with refused("BadRequestException", "Model Page is no JSON schema: it cannot be referred to"):
+        client.get_model(restApiId=api["id"], modelName="Book", flatten=True)
+
+
+def test_definitions_that_are_none_do_not_stop_flatten(client, api, create):
+    create("Odd", json.dumps({"definitions": [], "items": {"$ref": reference(api, "Empty")}}))
+    flat = json.loads(client.get_model(restApiId=api["id"], modelName="Odd", flatten=True)["schema"])
+    assert list(flat["definitions"]) == ["Empty"]
+
+
+@pytest.mark.parametrize("target", ["Person", "./person.json", "https://example.com/person", "definitions/Person"])
+def test_a_reference_leads_inside_or_to_a_model_by_its_address(create, target):
+    """Seen in reports of the live service, of CloudFormation and of imports."""
+    with refused("BadRequestException", f"{INVALID[:-1]}, Model reference must be in canonical form]"):
+        create("Person", json.dumps({"type": "array", "items": {"$ref": target}}))

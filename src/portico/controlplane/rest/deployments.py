@@ -48,8 +48,9 @@ def get_deployment(call: Call) -> Document:
 
 @operation("GetDeployments")
 def get_deployments(call: Call) -> Document:
-    api = require_api(call)
-    return page(((key, _answer(row)) for key, row in call.unit.find("deployment", api["id"])), call.params)
+    """In the order in which they were made, as APIs are: AWS's own order is not known, an id's would be chance."""
+    found = call.unit.find("deployment", require_api(call)["id"])
+    return page(((f"{row['createdDate']:017.6f}{key}", _answer(row)) for key, row in found), call.params)
 
 
 @operation("UpdateDeployment")

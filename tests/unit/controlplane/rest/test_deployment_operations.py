@@ -60,6 +60,11 @@ def test_deployments_are_listed_in_pages(play, at):
     assert "position" not in rest
 
 
+def test_deployments_are_listed_in_the_order_in_which_they_were_made(play, at):
+    made = [play.deploy() for _ in range(6)]
+    assert [one["id"] for one in play.call("get_deployments")["items"]] == made
+
+
 def test_only_the_description_can_be_patched(play, at):
     deployment = play.deploy()
 

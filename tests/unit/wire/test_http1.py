@@ -272,6 +272,26 @@ def test_a_flood_of_response_headers_is_refused() -> None:
         response(b"X: " + b"x" * http1.MAX_RESPONSE_HEAD)
 
 
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [
+        (b"gzip, chunked", 501),
+        (b"identity", 501),
+        (b"Deflate ;q=1, chunked", 501),
+        (b"chunked;p=1", 501),
+        (b"chunked, chunked", 400),
+        (b"chunked, gzip", 400),
+        (b"xchunked", 400),
+        (b"cow", 400),
+        (b"", 400),
+    ],
+)
+def test_transfer_codings(value: bytes, status: int) -> None:
+    with pytest.raises(ProtocolError) as caught:
+        request(HOST, b"Transfer-Encoding: " + value)
+    assert caught.value.status == status
+
+
 def test_what_a_request_must_not_say_a_response_may() -> None:
     assert response(b"Upgrade: h2,h2c", b"HTTP2-Settings: x").status == 200
     assert response(HOST, HOST).status == 200
@@ -332,7 +352,10 @@ def remembered(table: HeaderTable) -> bytes:
     return b"\n".join(kept)
 
 
-@pytest.mark.parametrize("name", sorted(http1.SECRET_NAMES))
+@pytest.mark.parametrize(
+    "name",
+    [b"authorization", b"cookie", b"set-cookie", b"x-api-key", b"proxy-authorization", b"x-amz-security-token"],
+)
 def test_secrets_are_not_remembered(name: bytes) -> None:
     table = HeaderTable()
     for spelled in (name, name.title(), name.upper()):
@@ -405,10 +428,11 @@ def test_what_is_taken_is_unambiguous(pieces: list[bytes]) -> None:
     assert head.content_length == expected
 
 
-@pytest.mark.parametrize("filling", [b" ", b"\t", b"a ", b": ", b"a", b",", b"\x80"])
-def test_no_header_line_costs_more_than_its_bytes(filling: bytes) -> None:
-    """Each of these took up to nine seconds where a regular expression went back over what it had matched."""
-    line = b"X:" + filling * (60_000 // len(filling)) + b"\x00"
+@pytest.mark.parametrize("start", [b"X:", b"Transfer-Encoding: gzip", b"Transfer-Encoding: gzip;", b"Host: h"])
+@pytest.mark.parametrize("filling", [b" ", b"\t", b"a ", b": ", b"a", b",", b"\x80", b"; ", b";a", b"gzip, ", b"%"])
+def test_no_header_line_costs_more_than_its_bytes(start: bytes, filling: bytes) -> None:
+    """A line of blanks took nine seconds where a regular expression went back over what it had matched."""
+    line = start + filling * (60_000 // len(filling)) + b"\x00"
     before = time.process_time()
     with pytest.raises(ProtocolError):
         HeaderTable().admit(line)

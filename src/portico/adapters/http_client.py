@@ -33,6 +33,7 @@ from portico.ports.upstream import (
 )
 from portico.wire.chunked import ChunkedDecoder
 from portico.wire.http1 import (
+    BODILESS,
     CHUNKED,
     MAX_RESPONSE_HEAD,
     HeaderTable,
@@ -54,7 +55,6 @@ NEXT_ADDRESS_SECONDS: Final = 2.0
 """The same where another address is left to try."""
 _EXACT_BELOW: Final = 2.0
 """Timeouts below this many seconds get a timer of their own: the sweep is a quarter of a second coarse."""
-_NO_BODY: Final = frozenset({204, 304})
 _MAX_INTERIM: Final = 16
 
 
@@ -63,14 +63,16 @@ class _Call:
 
     __slots__ = ("connection", "context", "deadline", "method", "plan", "pool", "request", "retried", "timer")
 
-    def __init__(self, pool: "_Pool", method: bytes, request: bytes, plan: UpstreamRequest[Any], context: Any) -> None:
+    def __init__(
+        self, pool: "_Pool", method: bytes, request: bytes, plan: UpstreamRequest[Any], context: Any, deadline: float
+    ) -> None:
         self.pool = pool
         self.method = method
         self.request = request
         self.plan: UpstreamRequest[Any] | None = plan
         self.context = context
         self.connection: _Connection | None = None
-        self.deadline = 0.0
+        self.deadline = deadline
         self.retried = False
         self.timer: asyncio.TimerHandle | None = None
 
@@ -218,13 +220,12 @@ class _Connection(asyncio.Protocol):
             end = data.index(b"\r\n\r\n")
         except ValueError:
             return False
-        head = self.pool.table.responses.get(data[:end])
+        pool = self.pool
+        head = pool.table.responses.get(data[:end])
         if (
             head is None
             or head.content_length != len(data) - end - 4
-            or not 200 <= head.status < 300
-            or head.status == 204
-            or not head.keep_alive
+            or not head.plain
             or self._interim
             or call.method == b"HEAD"
         ):
@@ -234,7 +235,7 @@ class _Connection(asyncio.Protocol):
         call.end()
         self.call = None
         self.used = True
-        self.pool.free(self)
+        pool.free(self)
         plan.receiver.on_response(context, head, data[end + 4 :])
         return True
 
@@ -350,7 +351,7 @@ class _Connection(asyncio.Protocol):
     def _frame(self, call: _Call, head: ResponseHead) -> None:
         """How the body ends (RFC 9112 section 6.3)."""
         length = head.content_length
-        if call.method == b"HEAD" or head.status in _NO_BODY:
+        if call.method == b"HEAD" or head.status in BODILESS:
             self._left = 0
         elif length == CHUNKED:
             self._decoder = ChunkedDecoder()
@@ -464,10 +465,10 @@ class _Pool:
         self._dialing: dict[asyncio.Task[bool], _Call] = {}
 
     def call(self, method: bytes, request: bytes, plan: UpstreamRequest[Any], context: Any, /) -> UpstreamCall:
-        call = _Call(self, method, request, plan, context)
-        call.deadline = self.client.now + plan.timeout
-        if plan.timeout < _EXACT_BELOW:
-            call.timer = asyncio.get_running_loop().call_later(plan.timeout, call.expire)
+        timeout = plan.timeout
+        call = _Call(self, method, request, plan, context, self.client.now + timeout)
+        if timeout < _EXACT_BELOW:
+            call.timer = asyncio.get_running_loop().call_later(timeout, call.expire)
         if self._idle:
             connection = self._idle.pop()
             transport = connection.transport
@@ -499,7 +500,8 @@ class _Pool:
         task.add_done_callback(self._dialed)
 
     def free(self, connection: _Connection) -> None:
-        while self._waiting:
+        waiting = self._waiting
+        while waiting:
             call = self._waiting.popleft()
             if not call.over:
                 connection.send(call)

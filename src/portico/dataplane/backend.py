@@ -226,7 +226,7 @@ def _forwarded(addresses: str, port: int, scheme: bytes) -> bytes:
 
 
 def trace_line(exchange: Exchange) -> bytes:
-    return f"X-Amzn-Trace-Id: {trace_id(exchange)}\r\n".encode("latin-1")
+    return b"X-Amzn-Trace-Id: " + trace_id(exchange).encode("latin-1") + b"\r\n"
 
 
 def forwarding(mapped: frozenset[bytes]) -> Callable[[Exchange], bytes]:

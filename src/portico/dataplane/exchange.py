@@ -85,7 +85,6 @@ class Exchange:
         self.head = head
         self.program = program
         self.route = route
-        self.index = 0
         self.method = head.method
         self.path = path
         """Below the stage, as the client sent it."""
@@ -97,9 +96,11 @@ class Exchange:
         if head.section.content_length:
             self.wants_body = True
             self.body: bytes | None = None
+            self.index = 0
         else:
             self.wants_body = False
             self.body = b""
+            self.index = 0 if route is None else route.behind_body
         self.request_id, self.extended_id = ports.ids.pair()
         self.trace_id = ""
         self.epoch = ports.clock.now()

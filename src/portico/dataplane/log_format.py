@@ -28,6 +28,8 @@ _PLAIN: Final = frozenset(
     | {"requestTime", "requestTimeEpoch", "responseLatency", "responseLength", "stage", "status"}
 )
 """Variables that always have a value, of characters that no line has to be protected from."""
+_KEPT_PATHS: Final = 4096
+_KEPT_PATH: Final = 256
 _NUMBERS: Final = frozenset({"integrationLatency", "integration.latency", "integrationStatus", "integration.status"})
 """Variables that are a number or nothing."""
 
@@ -66,8 +68,24 @@ def _expression(variable: Variable, names: dict[str, Any]) -> str:
     return f"{name}({expression})"
 
 
+_paths: dict[tuple[str, bytes], str] = {}
+"""Paths that were logged before, by stage and path."""
+
+
 def _log_path(exchange: Exchange) -> str:
     """`$context.path`. A request target has no control characters; what could end a string is escaped."""
+    key = (exchange.program.stage.name, exchange.path)
+    known = _paths.get(key)
+    if known is None:
+        known = _escaped_path(exchange)
+        if key[0] and len(known) <= _KEPT_PATH:
+            if len(_paths) >= _KEPT_PATHS:
+                _paths.clear()
+            _paths[key] = known
+    return known
+
+
+def _escaped_path(exchange: Exchange) -> str:
     path = full_path(exchange)
     if '"' in path or "\\" in path:
         return path.replace("\\", "\\\\").replace('"', '\\"')

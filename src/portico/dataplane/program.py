@@ -29,6 +29,8 @@ class Route:
     """One compiled method: its Steps, and what logs, templates and events tell of it."""
 
     steps: Steps
+    behind_body: int
+    """Index of the first Step that a request without a body has to do with."""
     resource_path: str
     resource_id: str
     parameter_names: tuple[str, ...]

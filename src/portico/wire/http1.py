@@ -37,6 +37,8 @@ _KEPT_SECTIONS: Final = 512
 _KEPT_SECTION: Final = 2048
 """Counts and bytes of what a HeaderTable remembers: 2 MB at the most."""
 
+BODILESS: Final = frozenset({204, 304})
+"""Statuses of answers that never have a body, whatever their headers say (RFC 9112 section 6.3)."""
 CHUNKED: Final = -1
 """The value of `content_length` where a body comes in chunks."""
 
@@ -168,7 +170,7 @@ class Head:
 class ResponseHead:
     """A backend's status line and headers, checked. Shared like a Section."""
 
-    __slots__ = ("content_length", "keep_alive", "section", "status")
+    __slots__ = ("content_length", "keep_alive", "plain", "section", "status")
 
     def __init__(self, status: int, section: Section) -> None:
         self.status = status
@@ -176,6 +178,8 @@ class ResponseHead:
         self.content_length = section.content_length
         """Bytes of the body, `CHUNKED`, or None where the backend did not say: the body ends with the connection."""
         self.keep_alive = section.keep_alive
+        self.plain = section.keep_alive and status >= 200 and status not in BODILESS
+        """Whether it is a final answer, with the body that it tells of, on a connection that stays."""
 
     @property
     def headers(self) -> list[Header]:

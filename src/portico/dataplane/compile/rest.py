@@ -37,6 +37,8 @@ INTEGRATIONS: Final[dict[str, Callable[[Spec], Steps]]] = {
     module.KIND: module.compile for module in (mock, http, http_proxy)
 }
 
+_BODY_STEPS: Final = (read_body, inflate)
+
 
 class Compiler:
     """Makes Programs, and answers control's question what a definition would come to."""
@@ -80,13 +82,14 @@ class Compiler:
         except PorticoError as error:
             steps = (_refuse(str(error)),)
         meter = self._ports.meters.meter(snapshot.api_id, standing.stage_name, method.http_method, resource.path)
-        return Route(steps, resource.path, resource.id, parameter_names(resource.path), meter)
+        behind_body = len(_BODY_STEPS) if steps[: len(_BODY_STEPS)] == _BODY_STEPS else 0
+        return Route(steps, behind_body, resource.path, resource.id, parameter_names(resource.path), meter)
 
     def _steps(self, snapshot: Snapshot, standing: StageStanding, resource: Resource, method: Method) -> Steps:
         reasons = [*method_reasons(resource.path, method, standing), *_integration_reasons(method.method_integration)]
         if reasons:
             return (_refuse("; ".join(reasons)),)
-        return (read_body, inflate, *self._integration(snapshot, standing, resource, method))
+        return (*_BODY_STEPS, *self._integration(snapshot, standing, resource, method))
 
     def _integration(self, snapshot: Snapshot, standing: StageStanding, resource: Resource, method: Method) -> Steps:
         integration = method.method_integration

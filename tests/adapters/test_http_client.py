@@ -790,6 +790,18 @@ async def test_nobody_listens() -> None:
             assert caller.open(Origin(False, "127.0.0.1", unused.getsockname()[1])) == 0
 
 
+@play
+async def test_a_bug_of_ours_keeps_neither_call_nor_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(pool: Any, address: str) -> Any:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(http_client._Pool, "_connect_to", broken)
+    async with calling() as caller:
+        called = await caller.get(Origin(False, "127.0.0.1", 8080))
+        assert called.kind is FailureKind.CONNECT
+        assert called.failure is not None and "RuntimeError('a bug')" in called.failure.cause
+
+
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b", "a" * 70 + ".example"])
 @play
 async def test_a_name_that_does_not_resolve(host: str) -> None:

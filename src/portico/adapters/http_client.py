@@ -531,6 +531,9 @@ class _Pool:
         except Unreachable as error:
             call.fail(error.kind, str(error))
             return False
+        except Exception as error:
+            call.fail(FailureKind.CONNECT, f"unexpected: {error!r}")
+            return False
         if call.over:
             connection.used = True
             self.free(connection)

@@ -35,11 +35,11 @@ class WatchedCompilation:
 
 
 class RestPlay:
-    def __init__(self) -> None:
+    def __init__(self, **realm: Any) -> None:
         self.store = MemoryStore()
         self.compilation = WatchedCompilation()
         self.warnings: list[str] = []
-        plane = control_plane(self.store, compilation=self.compilation, warn=self.warnings.append)
+        plane = control_plane(self.store, compilation=self.compilation, warn=self.warnings.append, **realm)
         self.client = client_for(plane)
         api = self.client.create_rest_api(name="play")
         self.api: str = api["id"]

@@ -81,6 +81,7 @@ def _plane(settings: Settings, store: LateStore, observer: Observer) -> ControlP
         compilation=_compiler(settings, observer),
         new_id=resource_id,
         warn=lambda message: observer(DefinitionWarning(message)),
+        max_integration_timeout=settings.max_integration_timeout,
     )
 
     return ControlPlane(store, RootIdentity(*root), realm, observer)

@@ -28,6 +28,8 @@ class Realm:
     """A fresh lower-case alphanumeric id of that length."""
     warn: Callable[[str], None]
     """Tell the operator something about a definition, as a deployment that will not serve all its methods does."""
+    max_integration_timeout: int = 29_000
+    """Milliseconds that an integration may be given: AWS's quota, which it raises for accounts that ask."""
 
 
 @dataclass(slots=True)

@@ -135,6 +135,12 @@ class Settings:
         "a whole number from 1 to 1000000",
         "Client connections of each worker from one address; raise it behind a proxy.",
     )
+    max_integration_timeout: int = _option(
+        values.whole(29_000, 900_000),
+        "29000",
+        "milliseconds from 29000 to 900000",
+        "The longest timeout that an integration may ask for; AWS's quota by default.",
+    )
     drain_seconds: float = _option(
         values.seconds, "30", "seconds from 0 to 3600", "How long requests under way may take when a process leaves."
     )

@@ -29,8 +29,11 @@ _FUNCTION = re.compile(
 )
 
 
-def complete(integration: Document, method: Document, resource_id: str) -> None:
-    """Fill in AWS's defaults (recorded fact 53), then refuse what cannot be. Raises BadRequestException."""
+def complete(integration: Document, method: Document, resource_id: str, max_timeout: int = MAX_TIMEOUT_MS) -> None:
+    """Fill in AWS's defaults (recorded fact 53), then refuse what cannot be. Raises BadRequestException.
+
+    `max_timeout` is in milliseconds: AWS's quota, which an account can have raised.
+    """
     integration.setdefault("passthroughBehavior", "WHEN_NO_MATCH")
     integration.setdefault("timeoutInMillis", MAX_TIMEOUT_MS)
     integration.setdefault("cacheNamespace", resource_id)
@@ -39,7 +42,7 @@ def complete(integration: Document, method: Document, resource_id: str) -> None:
     _ADDRESS[integration["type"]](integration.get("uri") or "")
     _check_connection(integration)
     _check_passthrough(integration)
-    _check_transfer(integration)
+    _check_transfer(integration, max_timeout)
     _check_maps(integration, method.get("requestParameters") or {})
 
 
@@ -99,11 +102,11 @@ def _check_passthrough(integration: Document) -> None:
         raise BadRequestException(f"Invalid passthroughBehavior specified. Valid options are {', '.join(_PASSTHROUGH)}")
 
 
-def _check_transfer(integration: Document) -> None:
+def _check_transfer(integration: Document, max_timeout: int) -> None:
     streams = integration.get("responseTransferMode") == "STREAM"
     if streams and integration["type"] not in _PROXY_TYPES:
         raise BadRequestException("Response transfer mode STREAM is only supported for HTTP_PROXY and AWS_PROXY")
-    most = MAX_STREAM_TIMEOUT_MS if streams else MAX_TIMEOUT_MS
+    most = MAX_STREAM_TIMEOUT_MS if streams else max_timeout
     if not MIN_TIMEOUT_MS <= integration["timeoutInMillis"] <= most:
         raise BadRequestException(f"Timeout should be between {MIN_TIMEOUT_MS} ms and {most} ms")
 

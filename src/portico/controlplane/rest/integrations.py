@@ -51,7 +51,7 @@ def put_integration(call: Call) -> Document:
         integration["httpMethod"] = call.params["integrationHttpMethod"]
     if "requestTemplates" in integration:
         integration["requestTemplates"] = templates(integration["requestTemplates"])
-    complete(integration, method, place.resource["id"])
+    complete(integration, method, place.resource["id"], call.realm.max_integration_timeout)
     method["methodIntegration"] = integration
     place.save()
     return integration
@@ -67,7 +67,7 @@ def update_integration(call: Call) -> Document:
     place = MethodPlace(call)
     integration = place.integration()
     _PATCH.apply(integration, call.params.get("patchOperations"))
-    complete(integration, place.method(), place.resource["id"])
+    complete(integration, place.method(), place.resource["id"], call.realm.max_integration_timeout)
     place.save()
     return integration
 

@@ -292,3 +292,16 @@ def test_a_mapped_header_is_declared_by_the_method_response(play, at):
     assert refusal(response, "'*'", "method.response.header.g") == (
         f"{MAPPING}[Invalid mapping expression parameter specified: method.response.header.g]"
     )
+
+
+def test_a_server_may_allow_longer_timeouts() -> None:
+    play = RestPlay(max_integration_timeout=120_000)
+    play.call("put_method", resourceId=play.root, httpMethod="GET", authorizationType="NONE")
+    at = {"resourceId": play.root, "httpMethod": "GET"}
+    slow = {"type": "HTTP_PROXY", "integrationHttpMethod": "GET", "uri": "http://slow.example/"}
+    assert play.call("put_integration", **at, **slow, timeoutInMillis=120_000)["timeoutInMillis"] == 120_000
+    assert play.call("put_integration", **at, **slow)["timeoutInMillis"] == 29_000
+    edit = patch("replace", "/timeoutInMillis", "120001")
+    assert refusal(play.call, "update_integration", **at, patchOperations=[edit]) == (
+        "400 BadRequestException: Timeout should be between 50 ms and 120000 ms"
+    )

@@ -151,6 +151,7 @@ class Call:
         self.plan = plan
         self.paused = False
         self.cancelled = False
+        self.unsent = 0
         self._context: Any = context
 
     def pause(self) -> None:

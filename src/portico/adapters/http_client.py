@@ -14,7 +14,6 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from functools import partial
 from typing import Any, Final, cast
 from weakref import WeakValueDictionary
 
@@ -61,7 +60,7 @@ _MAX_INTERIM: Final = 16
 class _Call:
     """One request on its way. Holds what a second try would need."""
 
-    __slots__ = ("connection", "context", "deadline", "method", "plan", "pool", "request", "retried", "timer")
+    __slots__ = ("connection", "context", "deadline", "method", "plan", "pool", "request", "retried", "timer", "unsent")
 
     def __init__(
         self, pool: "_Pool", method: bytes, request: bytes, plan: UpstreamRequest[Any], context: Any, deadline: float
@@ -75,6 +74,7 @@ class _Call:
         self.deadline = deadline
         self.retried = False
         self.timer: asyncio.TimerHandle | None = None
+        self.unsent = 0
 
     # UpstreamCall
 
@@ -270,9 +270,11 @@ class _Connection(asyncio.Protocol):
 
     def discard(self) -> None:
         """Close it; it is not used again."""
-        self.call = None
+        call, self.call = self.call, None
         if self._pump is not None:
             self._pump.stop()
+            if call is not None:
+                call.unsent = self._pump.unsent
             self._pump = None
         if self.transport is not None:
             self.transport.abort()
@@ -286,43 +288,29 @@ class _Connection(asyncio.Protocol):
         sink = client.lend_socket()
         if sink is None:
             return False
-        waiting = partial(self._client_waits, client)
+        source: int = transport.get_extra_info("socket").fileno()
         try:
-            self._pump = pump.Pump(self._descriptor, sink, done=self._pumped, failed=self._pump_failed, waiting=waiting)
+            self._pump = pump.Pump(source, sink, _Transfer(self, client))
         except OSError:  # no descriptors are left: what is open already will do
             return False
         self._pieces.insert(0, prefix)
         transport.pause_reading()
         return True
 
-    @property
-    def _descriptor(self) -> int:
-        assert self.transport is not None
-        descriptor: int = self.transport.get_extra_info("socket").fileno()
-        return descriptor
-
-    def _client_waits(self, client: Client, waiting: bool) -> None:
+    def client_waits(self, waiting: bool) -> None:
         self._paused = waiting
-        client.stalled(waiting)
         call = self.call
         if call is not None and call.plan is not None:
             call.stop_timer()
             call.deadline = self.pool.now() + call.plan.timeout
 
-    def _pumped(self) -> None:
+    def pumped(self, clean: bool) -> None:
         """All is sent. What came behind it was not asked for, and would be taken for the answer to the next call."""
         self._pump = None
         self._left = 0
-        if self.transport is None or self.call is None or self._head is None:
-            return
-        clean = not pump.unread(self._descriptor)
-        self.transport.resume_reading()
-        self._complete(self.call, self._head, reuse=clean)
-
-    def _pump_failed(self, cause: str) -> None:
-        self._pump = None
-        if self.call is not None:
-            self.call.fail(FailureKind.CLOSED, cause)
+        if self.transport is not None and self.call is not None and self._head is not None:
+            self.transport.resume_reading()
+            self._complete(self.call, self._head, reuse=clean)
 
     # Reading an answer
 
@@ -447,6 +435,31 @@ class _Connection(asyncio.Protocol):
             self.pool.free(self)
         else:
             self.discard()
+
+
+class _Transfer:
+    """A long body on its way to the client's socket, as its Pump tells of it."""
+
+    __slots__ = ("_client", "_connection")
+
+    def __init__(self, connection: _Connection, client: Client) -> None:
+        self._connection = connection
+        self._client = client
+
+    def done(self, clean: bool) -> None:
+        self._connection.pumped(clean)
+
+    def broken(self, cause: str) -> None:
+        call = self._connection.call
+        if call is not None:
+            call.fail(FailureKind.CLOSED, f"the backend closed the connection: {cause}")
+
+    def gone(self) -> None:
+        self._client.cut()  # and the end of that connection is the end of the call
+
+    def waits(self, waiting: bool) -> None:
+        self._connection.client_waits(waiting)
+        self._client.stalled(waiting)
 
 
 class _Pool:

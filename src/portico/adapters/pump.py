@@ -8,68 +8,93 @@ wait: for the source while the pipe is empty, for the sink while it is not.
 import asyncio
 import fcntl
 import os
-import sys
-import termios
-from collections.abc import Callable
+import socket
 from contextlib import suppress
-from typing import Final
+from typing import Final, Protocol
 
-AVAILABLE: Final = hasattr(os, "splice")
 PIPE_BYTES: Final = 256 * 1024
 """Of one pipe. The kernel's default of 64 KB makes four times the calls; more would be held for each slow reader."""
 _TURNS: Final = 16
 """Moves in one turn of the loop, so that one fast transfer does not hold up everybody else."""
 _KEPT_PIPES: Final = 32
+_PIECES: Final = 64
+"""Pieces of a prefix that one call writes as they are; the kernel takes 1024 at most. A backend that sends byte by byte
+makes tens of thousands."""
 
 _kept: list[tuple[int, int]] = []
 
 
+def _splices() -> bool:
+    """Whether the kernel splices for us. Sandboxes refuse it, and not every Unix has it."""
+    if not hasattr(os, "splice"):
+        return False
+    source, sink = socket.socketpair()
+    pipe = os.pipe()
+    try:
+        sink.send(b"x")
+        return os.splice(source.fileno(), pipe[1], 1) == 1
+    except OSError:
+        return False
+    finally:
+        source.close()
+        sink.close()
+        _close(*pipe)
+
+
+class Transfer(Protocol):
+    """Whom a Pump tells. One of `done`, `broken` and `gone` is called once and last, unless the pump is stopped."""
+
+    def done(self, clean: bool) -> None:
+        """Everything is in the sink. `clean`: the source is still open, and nothing in it is unread."""
+        ...
+
+    def broken(self, cause: str) -> None:
+        """The source ended or failed."""
+        ...
+
+    def gone(self) -> None:
+        """The sink failed. Its owner may never hear of it otherwise: a socket tells its error once."""
+        ...
+
+    def waits(self, waiting: bool) -> None:
+        """True: the sink takes no more. False: it does again."""
+        ...
+
+
 class Pump:
-    """One transfer. `done` or `failed` is called once, unless it is stopped before.
+    """One transfer between two sockets."""
 
-    `waiting(True)` is called when the sink does not take more, `waiting(False)` when it does again.
-    """
+    __slots__ = ("_in_pipe", "_left", "_loop", "_pipe", "_prefix", "_sink", "_source", "_transfer")
 
-    __slots__ = ("_done", "_failed", "_in_pipe", "_left", "_loop", "_pipe", "_prefix", "_sink", "_source", "_waiting")
-
-    def __init__(
-        self,
-        source: int,
-        sink: int,
-        *,
-        done: Callable[[], None],
-        failed: Callable[[str], None],
-        waiting: Callable[[bool], None],
-    ) -> None:
+    def __init__(self, source: int, sink: int, transfer: Transfer) -> None:
         """`source` and `sink` are descriptors of non-blocking sockets; the pump works on duplicates of its own.
 
         Raises OSError where the process may open no more.
         """
-        self._loop = asyncio.get_running_loop()
-        self._source = os.dup(source)
+        opened = [os.dup(source)]
         try:
-            self._sink = os.dup(sink)
-        except OSError:
-            os.close(self._source)
-            raise
-        try:
+            opened.append(os.dup(sink))
             self._pipe = _kept.pop() if _kept else _new_pipe()
         except OSError:
-            os.close(self._source)
-            os.close(self._sink)
+            _close(*opened)
             raise
-        self._done = done
-        self._failed = failed
-        self._waiting = waiting
+        self._loop = asyncio.get_running_loop()
+        self._source, self._sink = opened
+        self._transfer = transfer
         self._prefix: list[bytes] = []
         self._left = 0
         self._in_pipe = 0
 
     def start(self, prefix: list[bytes], length: int) -> None:
         """Write the pieces of `prefix` to the sink, then move `length` bytes from the source to it."""
-        self._prefix = prefix
+        self._prefix = prefix if len(prefix) <= _PIECES else [b"".join(prefix)]
         self._left = length
         self._turn()
+
+    @property
+    def unsent(self) -> int:
+        """Bytes, those of the prefix included, that the sink has not taken."""
+        return self._left + self._in_pipe + sum(map(len, self._prefix))
 
     def stop(self) -> None:
         """Give everything back. Nothing is called any more."""
@@ -77,52 +102,43 @@ class Pump:
             return
         self._loop.remove_reader(self._source)
         self._loop.remove_writer(self._sink)
-        os.close(self._source)
-        os.close(self._sink)
+        _close(self._source, self._sink)
         self._source = self._sink = -1
         if self._in_pipe or len(_kept) >= _KEPT_PIPES:
-            os.close(self._pipe[0])
-            os.close(self._pipe[1])
+            _close(*self._pipe)
         else:
             _kept.append(self._pipe)
 
     def _turn(self) -> None:
-        try:
-            for _ in range(_TURNS):
-                if not self._move():
-                    return
-        except OSError as error:
-            self.stop()
-            self._failed(f"the transfer broke: {error.strerror}")
-            return
-        self._loop.call_soon(self._turn_again)
-
-    def _turn_again(self) -> None:
-        if self._source >= 0:
-            self._turn()
+        for _ in range(_TURNS):
+            if self._source < 0 or not self._move():
+                return
+        self._loop.call_soon(self._turn)
 
     def _move(self) -> bool:
-        """One write or splice. False where there is nothing to do now: it waits, has failed, or is done."""
+        """One write or splice. False where there is nothing to do now: it waits, or is over."""
         if self._prefix or self._in_pipe:
-            return self._empty()
+            return self._pour()
         if self._left:
             return self._fill()
+        clean = self._is_clean()
         self.stop()
-        self._done()
+        self._transfer.done(clean)
         return False
 
-    def _empty(self) -> bool:
+    def _pour(self) -> bool:
         try:
             if self._prefix:
                 self._prefix = _rest(self._prefix, os.writev(self._sink, self._prefix))
             else:
                 self._in_pipe -= os.splice(self._pipe[0], self._sink, self._in_pipe, flags=os.SPLICE_F_NONBLOCK)
         except BlockingIOError:
-            self._waiting(True)
             self._loop.add_writer(self._sink, self._sink_ready)
+            self._transfer.waits(True)
             return False
-        except (BrokenPipeError, ConnectionResetError):
-            self.stop()  # the client has gone: its own connection is told so, and ends the transfer
+        except OSError:
+            self.stop()
+            self._transfer.gone()
             return False
         return True
 
@@ -132,27 +148,35 @@ class Pump:
         except BlockingIOError:
             self._loop.add_reader(self._source, self._source_ready)
             return False
+        except OSError as error:
+            self.stop()
+            self._transfer.broken(error.strerror or repr(error))
+            return False
         if moved == 0:
             self.stop()
-            self._failed("the backend closed the connection before its answer was complete")
+            self._transfer.broken("end of stream")
             return False
         self._in_pipe = moved
         self._left -= moved
         return True
 
+    def _is_clean(self) -> bool:
+        try:
+            os.read(self._source, 1)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
     def _sink_ready(self) -> None:
         self._loop.remove_writer(self._sink)
-        self._waiting(False)
+        self._transfer.waits(False)
         self._turn()
 
     def _source_ready(self) -> None:
         self._loop.remove_reader(self._source)
         self._turn()
-
-
-def unread(descriptor: int) -> int:
-    """Bytes that wait in a socket."""
-    return int.from_bytes(fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def _rest(pieces: list[bytes], written: int) -> list[bytes]:
@@ -169,3 +193,11 @@ def _new_pipe() -> tuple[int, int]:
     with suppress(OSError):  # the user's share of pipe memory is spent: the default size serves, in more calls
         fcntl.fcntl(pipe[1], fcntl.F_SETPIPE_SZ, PIPE_BYTES)
     return pipe
+
+
+def _close(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
+AVAILABLE: Final = _splices()

@@ -154,7 +154,7 @@ class Exchange:
         # A traceback holds frames, and a frame holds the Exchange that holds the Fault: without it there is no cycle.
         self.fault = fault.with_traceback(None)
         fault.__context__ = None
-        self.call = None
+        self._forget_call()
         if fault.cause:
             self.ports.observer(self._told(fault))
         if self.streaming:
@@ -256,12 +256,18 @@ class Exchange:
         """The client went away. What was under way is cancelled; the request is still told, with status 499."""
         if self.call is not None:
             self.call.cancel()
-            self.call = None
+            self._forget_call()
         if not self.over:
             self.over = True
             self.view = None
             self.status = 499
             self.program.served(self)
+
+    def _forget_call(self) -> None:
+        """It is over before its time: of what was handed over not all was sent."""
+        if self.call is not None:
+            self.length = max(0, self.length - self.call.unsent)
+            self.call = None
 
     def pause(self) -> None:
         if self.call is not None:

@@ -63,6 +63,10 @@ class Client(Protocol):
         """Whoever has the socket tells whether the client takes no more at present: its deadline runs meanwhile."""
         ...
 
+    def cut(self) -> None:
+        """Whoever has the socket tells that the client has gone. `Served.gone` follows, not at once."""
+        ...
+
     def end(self, data: bytes = b"") -> None:
         """A streamed answer is complete. The request is over."""
         ...

@@ -70,6 +70,11 @@ class Receiver(Protocol[T_contra]):
 class UpstreamCall(Protocol):
     """A call under way."""
 
+    @property
+    def unsent(self) -> int:
+        """Of a call that is over before its time: bytes that were handed over and did not reach the client's socket."""
+        ...
+
     def pause(self) -> None: ...
 
     def resume(self) -> None: ...

@@ -10,7 +10,10 @@ The laws:
 """
 
 import asyncio
+import fcntl
 import re
+import sys
+import termios
 from typing import Any, Final, cast
 
 from portico.kernel.observe import BadClient, Observer
@@ -104,6 +107,7 @@ class Connection(asyncio.Protocol):
         "_eof",
         "_held",
         "_idle",
+        "_lent",
         "_lingering",
         "_observer",
         "_reading_paused",
@@ -147,6 +151,8 @@ class Connection(asyncio.Protocol):
         self._lingering = False
         """The last request was read: what else comes is thrown away."""
         self._idle = False
+        self._lent = False
+        """Somebody writes to our socket."""
         self._eof = False
         self._reading_paused = False
         self._write_paused = False
@@ -216,22 +222,29 @@ class Connection(asyncio.Protocol):
                 served.gone()
 
     def pause_writing(self) -> None:
-        self._write_paused = True
-        self._unread = self._unsent
-        self.deadline = self._connections.now + self._connections.limits.stalled_seconds
+        self._wait_for_client()
         if not self._lingering:
             self._pause_reading()
         if self._served is not None:
             self._served.pause()
 
     def resume_writing(self) -> None:
-        self._write_paused = False
         if self._served is None:
+            self._write_paused = False
             self._proceed()
             return
-        self.deadline = 0.0 if self._body is None else self._connections.now + self._connections.limits.body_seconds
+        self._go_on_with_client()
         self._resume_reading()
         self._served.resume()
+
+    def _wait_for_client(self) -> None:
+        self._write_paused = True
+        self._unread = self._unsent
+        self.deadline = self._connections.now + self._connections.limits.stalled_seconds
+
+    def _go_on_with_client(self) -> None:
+        self._write_paused = False
+        self.deadline = 0.0 if self._body is None else self._connections.now + self._connections.limits.body_seconds
 
     # Requests
 
@@ -300,14 +313,17 @@ class Connection(asyncio.Protocol):
 
     def lend_socket(self) -> int | None:
         transport = self._transport
-        if transport is None or self.secure or transport.get_write_buffer_size():
+        if transport is None or transport.is_closing() or self.secure or transport.get_write_buffer_size():
             return None
+        self._lent = True
         descriptor: int = transport.get_extra_info("socket").fileno()
         return descriptor
 
     def stalled(self, waiting: bool) -> None:
-        self._write_paused = waiting
-        self.deadline = self._connections.now + self._connections.limits.stalled_seconds if waiting else 0.0
+        if waiting:
+            self._wait_for_client()
+        else:
+            self._go_on_with_client()
 
     def end(self, data: bytes = b"") -> None:
         if self._transport is not None:
@@ -323,7 +339,7 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def _finish(self) -> None:
-        self._busy = False
+        self._busy = self._lent = False
         self._served = None
         if self.closing:
             self._close()
@@ -397,7 +413,12 @@ class Connection(asyncio.Protocol):
 
     @property
     def _unsent(self) -> int:
-        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+        """Bytes that the client has not taken, those that the kernel holds included where we wait for it: it asks for
+        more only when a third of its megabytes is free, which takes a slow client minutes."""
+        if self._transport is None:
+            return 0
+        unsent = self._transport.get_write_buffer_size()
+        return unsent + _in_kernel(self._transport) if unsent or self._lent else 0
 
     @property
     def idle(self) -> bool:
@@ -537,3 +558,11 @@ class Connection(asyncio.Protocol):
 def _after_empty_lines(data: bytes, at: int) -> int:
     match = _EMPTY_LINES.match(data, at)
     return at if match is None else match.end()
+
+
+def _in_kernel(transport: asyncio.Transport) -> int:
+    """Bytes that were written to the socket and that the client's kernel has not acknowledged."""
+    link: Any = transport.get_extra_info("socket")
+    if link is None:
+        return 0
+    return int.from_bytes(fcntl.ioctl(link.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)

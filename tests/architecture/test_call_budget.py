@@ -50,7 +50,7 @@ def serve(play: Play, request: bytes, answer: str | None, forwarded: bytes = b""
     """One request from its head's bytes to its answer's. `forwarded` is what the connection already knows."""
     client = Client()
     client.forwarded = forwarded
-    play.gateway.begin(client, parse_request(request, play.table))
+    play.gateway.begin(client, parse_request(request, play.table, play.memory))
     if answer is not None:
         play.backend.answers(answer)
     assert client.over and client.hears.status == 200, client.data

@@ -64,7 +64,7 @@ def begin(play: Play, request: str, body: bytes = b"") -> weakref.ref[Client]:
     client = Client()
     length = f"\r\nContent-Length: {len(body)}" if body else ""
     head = f"{request.replace(' /', ' /dev/', 1)} HTTP/1.1\r\nHost: {HOST}\r\nX: a{length}".encode()
-    exchange = play.gateway.begin(client, parse_request(head, play.table))
+    exchange = play.gateway.begin(client, parse_request(head, play.table, play.memory))
     if body and not exchange.over:
         exchange.on_body(body)
     return weakref.ref(client)

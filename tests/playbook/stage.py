@@ -32,7 +32,7 @@ from portico.ports.access_log import Sink
 from portico.ports.changes import Change
 from portico.ports.upstream import FailureKind, Origin, UpstreamFailure, UpstreamRequest
 from portico.wire.forwarded import TrustedProxies
-from portico.wire.http1 import parse_request, parse_response
+from portico.wire.http1 import Memory, parse_request, parse_response
 
 NOON = 1_700_000_000.0
 """What the clock says when a play begins: Tue, 14 Nov 2023 22:13:20 GMT."""
@@ -286,6 +286,7 @@ class Play:
         self.snapshots: dict[str, bytes] = {}
         self.stages: dict[tuple[str, str], StageStanding] = {}
         self.table = client_table()
+        self.memory = Memory()
         self.ports = Ports(
             clock=self.clock,
             ids=RequestIds(bytes),
@@ -337,7 +338,7 @@ class Play:
         if content and b"\r\nContent-Length:" not in head:
             head += b"\r\nContent-Length: %d" % len(content)
         client = client or Client()
-        parsed = parse_request(head, self.table)
+        parsed = parse_request(head, self.table, self.memory)
         client.closing = not parsed.keep_alive
         exchange = client.exchange = self.gateway.begin(client, parsed)
         if whole and not exchange.over and parsed.content_length:

@@ -10,7 +10,7 @@ from playbook.stage import HOST, Client, Play, api, http, http_proxy, mock, on_p
 from portico.dataplane.headers import backend_table, client_table
 from portico.ports.upstream import FailureKind
 from portico.wire.chunked import ChunkedDecoder
-from portico.wire.http1 import CHUNKED, ProtocolError, parse_request, parse_response
+from portico.wire.http1 import CHUNKED, Memory, ProtocolError, parse_request, parse_response
 
 SHOWN = {
     "application/json": "$input.params('id')|$input.params('q')|$input.params('X-A')|$input.json('$')|$context.path"
@@ -102,7 +102,7 @@ def request_of(verb: str, path: str, query: str, headers: list[tuple[str, str]],
 def hold_request(request: bytes) -> None:
     """What a backend got is one request that our own strict parser takes, with nothing behind it."""
     head_bytes, _, body = request.partition(b"\r\n\r\n")
-    head = parse_request(head_bytes, client_table())
+    head = parse_request(head_bytes, client_table(), Memory())
     assert head.content_length == len(body)
     names = [header.name for header in head.headers]
     for name in (b"host", b"content-length", b"x-amzn-trace-id", b"x-amzn-apigateway-api-id"):
@@ -163,7 +163,7 @@ def test_one_answer_whatever_is_said(
     play = Play(DEFINITION)
     client = Client()
     try:
-        head = parse_request(request_of(verb, path, query, headers, body, minor), play.table)
+        head = parse_request(request_of(verb, path, query, headers, body, minor), play.table, Memory())
     except ProtocolError:
         return  # refused below any API
     client.closing = not head.keep_alive

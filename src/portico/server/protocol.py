@@ -20,7 +20,7 @@ from portico.kernel.observe import BadClient, Observer
 from portico.ports.client import Application, Served
 from portico.server.connections import Connections
 from portico.wire.chunked import ChunkedDecoder
-from portico.wire.http1 import CHUNKED, MAX_HEADERS, MAX_TARGET, Head, HeaderTable, ProtocolError, parse_request
+from portico.wire.http1 import CHUNKED, MAX_HEADERS, MAX_TARGET, Head, HeaderTable, Memory, ProtocolError, parse_request
 
 BURST: Final = 16
 """Pipelined requests that one connection may have answered in one turn of the loop."""
@@ -109,6 +109,7 @@ class Connection(asyncio.Protocol):
         "_idle",
         "_lent",
         "_lingering",
+        "_memory",
         "_observer",
         "_reading_paused",
         "_served",
@@ -139,6 +140,7 @@ class Connection(asyncio.Protocol):
         self._application = application
         self._connections = connections
         self._table = table
+        self._memory = Memory()
         self._observer = observer
         self._transport: asyncio.Transport | None = None
         self._served: Served | None = None
@@ -182,7 +184,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if not (self._busy or self._held or self._lingering) and data.find(b"\r\n\r\n") == len(data) - 4:
             try:
-                head = parse_request(data[:-4], self._table)
+                head = parse_request(data[:-4], self._table, self._memory)
             except ProtocolError:
                 self._serve(data)  # refused there, or served without the empty line in front
                 return
@@ -261,7 +263,7 @@ class Connection(asyncio.Protocol):
                 self._await_head(data[at:])
                 break
             try:
-                head = parse_request(data[at:end], self._table)
+                head = parse_request(data[at:end], self._table, self._memory)
             except ProtocolError as error:
                 self._refuse(error)
                 break

@@ -5,8 +5,8 @@ colon; the target is origin-form without a fragment; the version is 1.0 or 1.1; 
 one Content-Length of digits, or one `Transfer-Encoding: chunked` in 1.1, never both, and none of them in disguise; no
 h2c upgrade.
 
-Speed comes from not looking at the same bytes twice: a line or a whole section that was checked once is found again in
-a HeaderTable by one dictionary look-up. A client on a keep-alive connection sends mostly the same with each request.
+Speed comes from not looking at the same bytes twice: a line that was checked once is found again in a HeaderTable by
+one dictionary look-up, and a whole section that a connection sends again is known by its Memory.
 """
 
 import re
@@ -191,14 +191,14 @@ class ResponseHead:
 
 
 class HeaderTable:
-    """What was checked before, by its bytes: header lines, whole sections, request lines, heads of responses.
+    """What was checked before, by its bytes: header lines, request lines, heads of responses.
 
     Bounded in counts and in the length of what is kept; emptied when it is full. `noted` are lower-case names that the
     owner wants to find without a search, and `digest` what it makes of them. `relay` gives each Header its `line` from
     (lower-case name, name as sent, value). All three are asked once a line or section, not once a request.
     """
 
-    __slots__ = ("_digest", "_noted", "_relay", "known", "lines", "responses", "sections")
+    __slots__ = ("_digest", "_noted", "_relay", "known", "lines", "responses")
 
     def __init__(
         self,
@@ -207,7 +207,6 @@ class HeaderTable:
         digest: Callable[[Section], Any] = lambda _: None,
     ) -> None:
         self.known: dict[bytes, Header] = {}
-        self.sections: dict[bytes, Section] = {}
         self.lines: dict[bytes, tuple[bytes, bytes]] = {}
         self.responses: dict[bytes, ResponseHead] = {}
         self._noted = frozenset(noted) | _FRAMING.keys()
@@ -348,17 +347,34 @@ _CODINGS: Final = re.compile(rb"(?i:(?:" + _CODING + rb",[ \t]*+)*(?:" + _CODING
 """Lists of transfer codings that exist (RFC 9112 section 7). None but chunked alone is implemented."""
 
 
-def parse_request(block: bytes, table: HeaderTable) -> Head:
+class Memory:
+    """The header section that a client's connection sent last: a client on a kept connection mostly sends it again.
+
+    It may hold the client's secrets, so it belongs to the connection and goes with it.
+    """
+
+    __slots__ = ("rest", "section")
+
+    def __init__(self) -> None:
+        self.rest = b""
+        self.section: Section | None = None
+
+    def keep(self, rest: bytes, section: Section) -> None:
+        if section.minor and len(rest) <= _KEPT_SECTION:
+            self.rest, self.section = rest, section
+
+
+def parse_request(block: bytes, table: HeaderTable, memory: Memory) -> Head:
     """The head of a request from its bytes, without the empty line that ended it. Raises ProtocolError."""
     line, _, rest = block.partition(b"\r\n")
-    section = table.sections.get(rest)
     known = table.lines.get(line)
-    if section is not None and known is not None:
-        return Head(line, known[0], known[1], section)
+    if known is not None and rest == memory.rest and memory.section is not None:
+        return Head(line, known[0], known[1], memory.section)
     method, target = known or table.request_line(line)
-    minor = 1 if line[-1] == 49 else 0
-    if section is None or minor == 0:
-        section = _request_section(rest, minor, table)
+    section = memory.section
+    if section is None or rest != memory.rest or line[-1] != 49:  # of "HTTP/1.1"
+        section = _request_section(rest, 1 if line[-1] == 49 else 0, table)
+        memory.keep(rest, section)
     return Head(line, method, target, section)
 
 
@@ -366,11 +382,8 @@ def _request_section(rest: bytes, minor: int, table: HeaderTable) -> Section:
     if len(rest) + 2 > MAX_HEADERS:
         raise ProtocolError("the headers are too large", 431)
     section = table.section(rest.split(b"\r\n") if rest else [], minor, _FRAMING)
-    if minor:
-        if section.host is None:
-            raise ProtocolError("no Host")
-        if _keepable(rest, section):
-            _keep(table.sections, rest, section, _KEPT_SECTIONS)
+    if minor and section.host is None:
+        raise ProtocolError("no Host")
     return section
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from portico.server.asking import IN_FLIGHT, Asked, ControlApplication
-from portico.wire.http1 import HeaderTable, Response, parse_request
+from portico.wire.http1 import HeaderTable, Memory, Response, parse_request
 
 
 class Caller:
@@ -40,7 +40,7 @@ class Backroom:
         self.application = ControlApplication(pages, self.waiting.append)
 
     def ask(self, text: str, caller: Caller) -> Asked:
-        return self.application.begin(caller, parse_request(text.encode(), HeaderTable()))
+        return self.application.begin(caller, parse_request(text.encode(), HeaderTable(), Memory()))
 
 
 @pytest.fixture

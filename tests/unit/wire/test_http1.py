@@ -8,11 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portico.wire import http1
-from portico.wire.http1 import CHUNKED, HeaderTable, ProtocolError, parse_request, parse_response
+from portico.wire.http1 import CHUNKED, HeaderTable, Memory, ProtocolError, parse_request, parse_response
 
 
-def request(*lines: bytes, first: bytes = b"GET / HTTP/1.1", table: HeaderTable | None = None) -> http1.Head:
-    return parse_request(b"\r\n".join((first, *lines)), table or HeaderTable())
+def request(
+    *lines: bytes,
+    first: bytes = b"GET / HTTP/1.1",
+    table: HeaderTable | None = None,
+    memory: Memory | None = None,
+) -> http1.Head:
+    return parse_request(b"\r\n".join((first, *lines)), table or HeaderTable(), memory or Memory())
 
 
 def response(*lines: bytes, first: bytes = b"HTTP/1.1 200 OK", table: HeaderTable | None = None) -> http1.ResponseHead:
@@ -303,7 +308,8 @@ def test_what_a_request_must_not_say_a_response_may() -> None:
 def test_a_second_look_finds_the_same() -> None:
     table = HeaderTable()
     block = b"GET /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nConnection: close"
-    first, second = parse_request(block, table), parse_request(block, table)
+    memory = Memory()
+    first, second = parse_request(block, table, memory), parse_request(block, table, memory)
     assert first is not second and first.section is second.section
     for head in (first, second):
         assert (head.method, head.target, head.host, head.content_length, head.keep_alive) == (
@@ -316,21 +322,21 @@ def test_a_second_look_finds_the_same() -> None:
 
 
 def test_what_was_fine_in_1_1_is_judged_again_in_1_0() -> None:
-    table = HeaderTable()
+    table, memory = HeaderTable(), Memory()
     lines = [HOST, b"Transfer-Encoding: chunked"]
-    assert request(*lines, first=b"POST / HTTP/1.1", table=table).content_length == CHUNKED
+    assert request(*lines, first=b"POST / HTTP/1.1", table=table, memory=memory).content_length == CHUNKED
     with pytest.raises(ProtocolError):
-        request(*lines, first=b"POST / HTTP/1.0", table=table)
-    assert not request(HOST, first=b"GET / HTTP/1.0", table=table).keep_alive
-    assert request(HOST, first=b"GET / HTTP/1.1", table=table).keep_alive
-    assert not request(HOST, first=b"GET / HTTP/1.0", table=table).keep_alive
+        request(*lines, first=b"POST / HTTP/1.0", table=table, memory=memory)
+    assert not request(HOST, first=b"GET / HTTP/1.0", table=table, memory=memory).keep_alive
+    assert request(HOST, first=b"GET / HTTP/1.1", table=table, memory=memory).keep_alive
+    assert not request(HOST, first=b"GET / HTTP/1.0", table=table, memory=memory).keep_alive
 
 
 def test_what_was_fine_in_1_0_is_judged_again_in_1_1() -> None:
-    table = HeaderTable()
-    request(first=b"GET / HTTP/1.0", table=table)
+    table, memory = HeaderTable(), Memory()
+    request(first=b"GET / HTTP/1.0", table=table, memory=memory)
     with pytest.raises(ProtocolError):
-        request(first=b"GET / HTTP/1.1", table=table)
+        request(first=b"GET / HTTP/1.1", table=table, memory=memory)
 
 
 def test_what_was_refused_is_refused_again() -> None:
@@ -344,8 +350,8 @@ def test_what_was_refused_is_refused_again() -> None:
 
 def remembered(table: HeaderTable) -> bytes:
     """Everything that outlives a message."""
-    kept = [*table.known, *table.sections, *table.lines, *table.responses]
-    for header in [*table.known.values(), *(one for section in table.sections.values() for one in section.headers)]:
+    kept = [*table.known, *table.lines, *table.responses]
+    for header in table.known.values():
         kept += [header.raw, header.value, header.line]
     for head in table.responses.values():
         kept += [header.value for header in head.headers]
@@ -367,13 +373,24 @@ def test_secrets_are_not_remembered(name: bytes) -> None:
     assert b"X: y" in table.known
 
 
+def test_a_connection_remembers_its_last_section_and_nothing_long() -> None:
+    table, memory = HeaderTable(), Memory()
+    first = request(HOST, b"X: 1", table=table, memory=memory)
+    assert request(HOST, b"X: 1", table=table, memory=memory).section is first.section
+    assert request(HOST, b"X: 1", first=b"GET /other?q HTTP/1.1", table=table, memory=memory).section is first.section
+    assert request(HOST, b"X: 2", table=table, memory=memory).value(b"x") == b"2"
+    assert memory.rest == b"Host: h\r\nX: 2", "the one before is forgotten"
+    assert request(HOST, b"X: " + b"x" * 3000, table=table, memory=memory).value(b"x") == b"x" * 3000
+    assert len(memory.rest) < 100
+
+
 def test_a_table_is_bounded() -> None:
     table = HeaderTable()
     for number in range(10_000):
         request(HOST, b"X: %d" % number, first=b"GET /%d HTTP/1.1" % number, table=table)
         response(b"Y: %d" % number, table=table)
     assert len(table.known) <= http1._KEPT_LINES and len(table.lines) <= http1._KEPT_LINES
-    assert len(table.sections) <= http1._KEPT_SECTIONS and len(table.responses) <= http1._KEPT_SECTIONS
+    assert len(table.responses) <= http1._KEPT_SECTIONS
 
 
 def test_a_table_keeps_nothing_long() -> None:
@@ -381,7 +398,7 @@ def test_a_table_keeps_nothing_long() -> None:
     long = b"X: " + b"x" * 3000
     request(HOST, long, first=b"GET /" + b"a" * 3000 + b" HTTP/1.1", table=table)
     response(long, table=table)
-    assert max(map(len, [*table.known, *table.sections, *table.lines, *table.responses])) < 300
+    assert max(map(len, [*table.known, *table.lines, *table.responses])) < 300
 
 
 def test_what_the_owner_asked_for() -> None:
@@ -402,9 +419,10 @@ def test_what_the_owner_asked_for() -> None:
 def test_no_bytes_break_the_parser(data: bytes) -> None:
     table = HeaderTable()
     for front in (b"", b"GET / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: h\r\n", b"HTTP/1.1 200 OK\r\n"):
-        for parse in (parse_request, parse_response):
-            with suppress(ProtocolError):
-                parse(front + data, table)
+        with suppress(ProtocolError):
+            parse_request(front + data, table, Memory())
+        with suppress(ProtocolError):
+            parse_response(front + data, table)
 
 
 _NAMES = [b"Host", b"Content-Length", b"Transfer-Encoding", b"chunked", b"1", b"X"]
@@ -417,7 +435,7 @@ def test_what_is_taken_is_unambiguous(pieces: list[bytes]) -> None:
     """Whatever head is taken, a parser that splits it in the plainest way sees the same one length, or none."""
     block = b"POST / HTTP/1.1\r\nHost: h\r\n" + b"".join(pieces)
     try:
-        head = parse_request(block, HeaderTable())
+        head = parse_request(block, HeaderTable(), Memory())
     except ProtocolError:
         return
     lines = [line.partition(b":") for line in block.split(b"\r\n")[1:]]

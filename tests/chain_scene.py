@@ -59,7 +59,7 @@ def descriptors() -> int:
     for name in os.listdir("/proc/self/fd"):
         with suppress(FileNotFoundError):  # that of the listing itself
             kinds.append(os.readlink(f"/proc/self/fd/{name}").partition(":")[0])
-    return kinds.count("socket") + kinds.count("pipe") - 2 * len(pump._kept)
+    return kinds.count("socket") + kinds.count("pipe") - 2 * len(pump.PIPES.kept)
 
 
 def resident() -> int:

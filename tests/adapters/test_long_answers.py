@@ -55,8 +55,8 @@ def no_pipes() -> Iterator[None]:
 
 
 def forget_pipes() -> None:
-    while pump._kept:
-        for descriptor in pump._kept.pop():
+    while pump.PIPES.kept:
+        for descriptor in pump.PIPES.kept.pop():
             os.close(descriptor)
 
 
@@ -571,6 +571,6 @@ async def test_500_answers_leave_nothing_behind() -> None:
             if one == 50:
                 open_before = descriptors()
         await until(lambda: descriptors() <= open_before)
-    assert len(pump._kept) <= pump._KEPT_PIPES
-    for out, _ in pump._kept:
+    assert len(pump.PIPES.kept) <= pump._KEPT
+    for out, _ in pump.PIPES.kept:
         assert struct.unpack("i", fcntl.ioctl(out, termios.FIONREAD, bytes(4))) == (0,)

@@ -291,7 +291,7 @@ class _Connection(asyncio.Protocol):
         source: int = transport.get_extra_info("socket").fileno()
         try:
             self._pump = pump.Pump(source, sink, _Transfer(self, client))
-        except OSError:  # no descriptors are left: what is open already will do
+        except OSError:  # enough of them are under way, or no descriptors are left: what is open already will do
             return False
         self._pieces.insert(0, prefix)
         transport.pause_reading()

@@ -6,6 +6,7 @@ wait: for the source while the pipe is empty, for the sink while it is not.
 """
 
 import asyncio
+import errno
 import fcntl
 import os
 import socket
@@ -16,12 +17,13 @@ PIPE_BYTES: Final = 256 * 1024
 """Of one pipe. The kernel's default of 64 KB makes four times the calls; more would be held for each slow reader."""
 _TURNS: Final = 16
 """Moves in one turn of the loop, so that one fast transfer does not hold up everybody else."""
-_KEPT_PIPES: Final = 32
+MOST: Final = 256
+"""Transfers at a time; what is more is copied. Each takes four descriptors more than a copy, which new clients need
+too; and of more pipes at this size Linux lets the processes of one user have only the smallest (pipe(7))."""
+_KEPT: Final = 32
 _PIECES: Final = 64
-"""Pieces of a prefix that one call writes as they are; the kernel takes 1024 at most. A backend that sends byte by byte
-makes tens of thousands."""
-
-_kept: list[tuple[int, int]] = []
+"""Of a prefix, more are joined: the kernel takes 1024 in one call, and a backend that sends byte by byte makes tens of
+thousands."""
 
 
 def _splices() -> bool:
@@ -39,6 +41,32 @@ def _splices() -> bool:
         source.close()
         sink.close()
         _close(*pipe)
+
+
+class _Pipes:
+    """Those of this process. An empty one is kept for the next transfer."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[int, int]] = []
+        self.taken = 0
+
+    def take(self) -> tuple[int, int]:
+        """Raises OSError where there are enough, or the process may open no more."""
+        if self.taken >= MOST:
+            raise OSError(errno.EMFILE, "enough transfers are under way")
+        pipe = self.kept.pop() if self.kept else _new_pipe()
+        self.taken += 1
+        return pipe
+
+    def give(self, pipe: tuple[int, int], *, empty: bool) -> None:
+        self.taken -= 1
+        if empty and len(self.kept) < _KEPT:
+            self.kept.append(pipe)
+        else:
+            _close(*pipe)
+
+
+PIPES: Final = _Pipes()
 
 
 class Transfer(Protocol):
@@ -69,13 +97,15 @@ class Pump:
     def __init__(self, source: int, sink: int, transfer: Transfer) -> None:
         """`source` and `sink` are descriptors of non-blocking sockets; the pump works on duplicates of its own.
 
-        Raises OSError where the process may open no more.
+        Raises OSError where there are enough, or the process may open no more.
         """
-        opened = [os.dup(source)]
+        self._pipe = PIPES.take()
+        opened: list[int] = []
         try:
+            opened.append(os.dup(source))
             opened.append(os.dup(sink))
-            self._pipe = _kept.pop() if _kept else _new_pipe()
         except OSError:
+            PIPES.give(self._pipe, empty=True)
             _close(*opened)
             raise
         self._loop = asyncio.get_running_loop()
@@ -104,10 +134,7 @@ class Pump:
         self._loop.remove_writer(self._sink)
         _close(self._source, self._sink)
         self._source = self._sink = -1
-        if self._in_pipe or len(_kept) >= _KEPT_PIPES:
-            _close(*self._pipe)
-        else:
-            _kept.append(self._pipe)
+        PIPES.give(self._pipe, empty=not self._in_pipe)
 
     def _turn(self) -> None:
         for _ in range(_TURNS):

@@ -26,7 +26,8 @@ from portico.server.connections import SWEEP_SECONDS, Connections
 IDLE_GRACE_SECONDS: Final = 5.0
 """For clients that keep connections: within it their next request is answered, and told to be the last."""
 _RETRY_SECONDS: Final = 1.0
-_OTHER_DESCRIPTORS: Final = 256
+_OTHER_DESCRIPTORS: Final = 256 + 1024
+"""The second number is for transfers inside the kernel: adapters/pump.py."""
 _LEAVE_POLL_SECONDS: Final = 0.02
 
 

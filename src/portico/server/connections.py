@@ -53,6 +53,8 @@ class Connections:
     def __init__(self, limits: ConnectionLimits | None = None) -> None:
         self.limits = limits or ConnectionLimits()
         self.now = time.monotonic()
+        self.idle_deadline = self.now + self.limits.idle_seconds
+        """Of a connection whose answer is sent now."""
         self.draining = False
         self._open: set[Swept] = set()
         self._by_address: dict[str, int] = {}
@@ -92,6 +94,7 @@ class Connections:
     def sweep(self) -> None:
         """Call it every `SWEEP_SECONDS`, on the loop: closes what missed its deadline, a slice in each turn."""
         now = self.now = time.monotonic()
+        self.idle_deadline = now + self.limits.idle_seconds
         self._close_late([one for one in self._open if 0.0 < one.deadline < now])
 
     def _close_late(self, late: Sequence[Swept], at: int = 0) -> None:

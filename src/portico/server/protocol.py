@@ -347,7 +347,7 @@ class Connection(asyncio.Protocol):
             self._close()
             return
         self._idle = True
-        self.deadline = self._connections.now + self._connections.limits.idle_seconds
+        self.deadline = self._connections.idle_deadline
         if (self._held or self._eof) and not self._serving:
             self._proceed()
 

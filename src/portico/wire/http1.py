@@ -82,7 +82,6 @@ class Section:
     """The header section of a message, checked. Shared by all messages that have the same: nobody writes to it."""
 
     __slots__ = (
-        "_relay",
         "content_length",
         "digest",
         "expects_continue",
@@ -91,6 +90,7 @@ class Section:
         "keep_alive",
         "minor",
         "noted",
+        "relay",
     )
 
     def __init__(self, minor: int, headers: list[Header]) -> None:
@@ -107,15 +107,13 @@ class Section:
         self.expects_continue = False
         self.digest: Any = None
         """What the table's owner made of the noted headers."""
-        self._relay: bytes | None = None
+        self.relay = b""
+        """What a proxy sends on of all these headers, once `relayed` was asked for it."""
 
-    @property
-    def relay(self) -> bytes:
+    def relayed(self) -> bytes:
         """What a proxy sends on of all these headers."""
-        relay = self._relay
-        if relay is None:
-            relay = self._relay = b"".join([header.line for header in self.headers])
-        return relay
+        self.relay = b"".join([header.line for header in self.headers])
+        return self.relay
 
     def value(self, name: bytes) -> bytes | None:
         """The last value of the header with this lower-case name."""
@@ -348,34 +346,37 @@ _CODINGS: Final = re.compile(rb"(?i:(?:" + _CODING + rb",[ \t]*+)*(?:" + _CODING
 
 
 class Memory:
-    """The header section that a client's connection sent last: a client on a kept connection mostly sends it again.
+    """The head that a client's connection sent last: on a kept connection much of it, or all, is mostly sent again.
 
     It may hold the client's secrets, so it belongs to the connection and goes with it.
     """
 
-    __slots__ = ("rest", "section")
+    __slots__ = ("block", "head", "rest", "section")
 
     def __init__(self) -> None:
+        self.block = b""
+        self.head: Head | None = None
         self.rest = b""
         self.section: Section | None = None
 
-    def keep(self, rest: bytes, section: Section) -> None:
-        if section.minor and len(rest) <= _KEPT_SECTION:
-            self.rest, self.section = rest, section
+    def keep(self, block: bytes, rest: bytes, head: Head) -> None:
+        if head.section.minor and len(block) <= _KEPT_SECTION:
+            self.block, self.head = block, head
+            self.rest, self.section = rest, head.section
 
 
 def parse_request(block: bytes, table: HeaderTable, memory: Memory) -> Head:
     """The head of a request from its bytes, without the empty line that ended it. Raises ProtocolError."""
+    if block == memory.block and memory.head is not None:
+        return memory.head
     line, _, rest = block.partition(b"\r\n")
-    known = table.lines.get(line)
-    if known is not None and rest == memory.rest and memory.section is not None:
-        return Head(line, known[0], known[1], memory.section)
-    method, target = known or table.request_line(line)
+    method, target = table.lines.get(line) or table.request_line(line)
     section = memory.section
     if section is None or rest != memory.rest or line[-1] != 49:  # of "HTTP/1.1"
         section = _request_section(rest, 1 if line[-1] == 49 else 0, table)
-        memory.keep(rest, section)
-    return Head(line, method, target, section)
+    head = Head(line, method, target, section)
+    memory.keep(block, rest, head)
+    return head
 
 
 def _request_section(rest: bytes, minor: int, table: HeaderTable) -> Section:

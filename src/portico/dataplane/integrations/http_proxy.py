@@ -51,7 +51,7 @@ class HttpProxy:
         self._verb = None if verb == "ANY" else verb.encode()
         self._own = f"X-Amzn-Apigateway-Api-Id: {spec.api_id}\r\n".encode()
         agent = f"User-Agent: AmazonAPIGateway_{spec.api_id}\r\n".encode()
-        self._agent = b"" if b"user-agent" in self._mappings.header_names else agent
+        self._own_and_agent = self._own if b"user-agent" in self._mappings.header_names else self._own + agent
         self._forwarded = forwarding(self._mappings.header_names)
         self._plan: UpstreamRequest[Exchange] = UpstreamRequest(Relay(spec), integration.timeout_in_millis / 1000)
         self._clock = spec.ports.clock
@@ -59,20 +59,22 @@ class HttpProxy:
 
     def send(self, exchange: Exchange) -> Outcome:
         destination, target, host = self._address(exchange)
+        section = exchange.head.section
         lines: Sequence[bytes]
         if self._mapped:
             target, host, lines = self._map(exchange, target, host)
         else:
             if exchange.query:
                 target += (b"&" if b"?" in target else b"?") + exchange.query
-            lines = (exchange.head.section.relay,)
+            lines = (section.relay or section.relayed(),)
         verb = self._verb or exchange.method
         body = exchange.body
+        own = self._own_and_agent if section.digest.user_agent is None else self._own
         if body:
-            framing = b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+            ending = b"%bContent-Length: %d\r\n\r\n%b" % (own, len(body), body)
             exchange.called_at = self._clock.monotonic()
         else:
-            framing = _NO_BODY
+            ending = own + _NO_BODY
         request = b"".join(
             (
                 verb,
@@ -83,9 +85,7 @@ class HttpProxy:
                 *lines,
                 self._forwarded(exchange),
                 trace_line(exchange),
-                self._own,
-                self._agent if exchange.head.section.digest.user_agent is None else b"",
-                framing,
+                ending,
             )
         )
         exchange.call = destination.call(verb, request, self._plan, exchange)
@@ -123,7 +123,7 @@ class Relay:
         context.latency = now - context.started
         context.backend = head
         context.status = head.status
-        context.lines = [head.section.relay]
+        context.lines = [head.section.relay or head.section.relayed()]
         context.content = body
         context.finish()
 
@@ -134,7 +134,7 @@ class Relay:
         context.integration_latency = self._clock.monotonic() - context.called_at
         context.backend = head
         context.status = head.status
-        context.lines = [head.section.relay]
+        context.lines = [head.section.relay or head.section.relayed()]
         context.begin_stream(length)
 
     def on_data(self, context: Exchange, data: bytes) -> None:

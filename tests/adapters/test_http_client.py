@@ -11,7 +11,7 @@ import pytest
 
 from certificates import server_tls
 from edge_scene import play, until
-from portico.adapters import http_client, names
+from portico.adapters import http_connection, http_pool, names
 from portico.adapters.egress import EgressPolicy
 from portico.ports.upstream import BODY_LIMIT, FailureKind, Origin
 from upstream_scene import OK, Called, Wire, answering, answering_once, backend, calling
@@ -343,7 +343,7 @@ async def test_http_1_0_may_keep_its_connection() -> None:
 
 @play
 async def test_calls_beyond_the_most_connections_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_client, "MAX_CONNECTIONS", 2)
+    monkeypatch.setattr(http_pool, "MAX_CONNECTIONS", 2)
     async with backend(answering()) as server, calling() as caller:
         calls = [caller.send(server.origin) for _ in range(10)]
         for called in calls:
@@ -354,7 +354,7 @@ async def test_calls_beyond_the_most_connections_wait(monkeypatch: pytest.Monkey
 
 @play
 async def test_calls_that_wait_for_connections_that_fail_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_client, "MAX_CONNECTIONS", 1)
+    monkeypatch.setattr(http_pool, "MAX_CONNECTIONS", 1)
 
     async def script(wire: Wire) -> None:
         while await wire.request():
@@ -372,7 +372,7 @@ async def test_calls_that_wait_for_connections_that_fail_go_on(monkeypatch: pyte
 
 @play
 async def test_a_call_may_run_out_of_time_while_it_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_client, "MAX_CONNECTIONS", 1)
+    monkeypatch.setattr(http_pool, "MAX_CONNECTIONS", 1)
     async with backend(answering_once()) as server, calling() as caller:
         held = caller.send(server.origin, timeout=29.0)
         waiting = caller.send(server.origin, timeout=5.0)
@@ -417,7 +417,7 @@ def stale(*, answer_first: bytes = OK, closes: str = "close") -> Any:
     return script
 
 
-@pytest.mark.parametrize("method", sorted(http_client.IDEMPOTENT))
+@pytest.mark.parametrize("method", sorted(http_connection.IDEMPOTENT))
 @pytest.mark.parametrize("closes", ["close", "reset"])
 @play
 async def test_an_idempotent_request_on_a_stale_connection_is_sent_once_more(method: bytes, closes: str) -> None:
@@ -690,7 +690,7 @@ async def test_a_call_that_ran_out_of_time_leaves_its_connection_to_the_next(mon
         return await real(*args, **named)
 
     async with backend(stale()) as server, calling() as caller:
-        monkeypatch.setattr(http_client._Pool, "_connect_to", _through(slow))
+        monkeypatch.setattr(http_pool.Pool, "_connect_to", _through(slow))
         called = caller.send(server.origin, timeout=5.0)
         late = caller.send(server.origin, timeout=20.0)
         caller.wait(5.1)
@@ -706,7 +706,7 @@ def _through(connect: Any) -> Any:
     """`_Pool._connect_to` by another way to connect."""
 
     async def connect_to(pool: Any, address: str) -> Any:
-        _, connection = await connect(lambda: http_client._Connection(pool), address, pool.origin.port)
+        _, connection = await connect(lambda: http_connection.BackendConnection(pool), address, pool.origin.port)
         connection.address = address
         pool.connections.add(connection)
         return connection
@@ -795,7 +795,7 @@ async def test_a_bug_of_ours_keeps_neither_call_nor_place(monkeypatch: pytest.Mo
     async def broken(pool: Any, address: str) -> Any:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(http_client._Pool, "_connect_to", broken)
+    monkeypatch.setattr(http_pool.Pool, "_connect_to", broken)
     async with calling() as caller:
         called = await caller.get(Origin(False, "127.0.0.1", 8080))
         assert called.kind is FailureKind.CONNECT
@@ -911,28 +911,28 @@ async def test_the_next_address_is_tried(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @play
 async def test_an_address_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_client, "NEXT_ADDRESS_SECONDS", 0.01)
+    monkeypatch.setattr(http_pool, "NEXT_ADDRESS_SECONDS", 0.01)
     Resolver(monkeypatch, "127.0.0.9", "127.0.0.1")
-    real = http_client._Pool._connect_to
+    real = http_pool.Pool._connect_to
 
     async def connect_to(pool: Any, address: str) -> Any:
         if address == "127.0.0.9":
             await asyncio.Event().wait()
         return await real(pool, address)
 
-    monkeypatch.setattr(http_client._Pool, "_connect_to", connect_to)
+    monkeypatch.setattr(http_pool.Pool, "_connect_to", connect_to)
     async with backend(answering(), name="b.test") as server, calling() as caller:
         assert (await caller.get(server.origin)).body == b"ok"
 
 
 @play
 async def test_a_dial_without_end_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_client, "DIAL_SECONDS", 0.01)
+    monkeypatch.setattr(http_pool, "DIAL_SECONDS", 0.01)
 
     async def never(pool: Any, address: str) -> Any:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(http_client._Pool, "_connect_to", never)
+    monkeypatch.setattr(http_pool.Pool, "_connect_to", never)
     async with calling() as caller:
         called = await caller.get(Origin(False, "127.0.0.1", 8080), timeout=100.0)
         assert called.kind is FailureKind.CONNECT

@@ -19,7 +19,7 @@ import pytest
 from certificates import server_tls
 from chain_scene import MEGABYTE, UNREAD, by_path, chain, descriptors, head, noise, reset_by_backend, resident, sized
 from edge_scene import play, talk, until
-from portico.adapters import http_client, pump
+from portico.adapters import http_connection, pump
 from portico.ports.upstream import BODY_LIMIT
 from portico.server.connections import ConnectionLimits
 from portico.server.protocol import Connection
@@ -109,8 +109,8 @@ async def test_it_arrives_in_whatever_packets_it_was_sent(seed: int, size: int) 
 @play
 async def test_more_pieces_before_it_is_long_than_one_write_takes() -> None:
     """The kernel takes 1024 pieces in one call."""
-    body = noise(http_client.WHOLE + 100)
-    first = http_client.WHOLE - 1100
+    body = noise(http_connection.WHOLE + 100)
+    first = http_connection.WHOLE - 1100
     packets = [head(len(body)) + body[:first], *(body[at : at + 1] for at in range(first, len(body)))]
     async with chain(answering_once(*packets)) as scene, scene.client() as client:
         await client.ask("/large")

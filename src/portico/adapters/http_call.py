@@ -1,0 +1,85 @@
+"""One request on its way to a backend: what is told of it, what a second try would need, and who may forget it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from portico.ports.client import Client
+from portico.ports.upstream import FailureKind, UpstreamFailure, UpstreamRequest
+
+if TYPE_CHECKING:
+    from portico.adapters.http_connection import BackendConnection
+    from portico.adapters.http_pool import Pool
+
+
+class Call:
+    """One request on its way. Holds what a second try would need."""
+
+    __slots__ = ("connection", "context", "deadline", "method", "plan", "pool", "request", "retried", "timer", "unsent")
+
+    def __init__(
+        self, pool: Pool, method: bytes, request: bytes, plan: UpstreamRequest[Any], context: Any, deadline: float
+    ) -> None:
+        self.pool = pool
+        self.method = method
+        self.request = request
+        self.plan: UpstreamRequest[Any] | None = plan
+        self.context = context
+        self.connection: BackendConnection | None = None
+        self.deadline = deadline
+        self.retried = False
+        self.timer: asyncio.TimerHandle | None = None
+        self.unsent = 0
+
+    # UpstreamCall
+
+    def pause(self) -> None:
+        if self.connection is not None:
+            self.stop_timer()  # time stands still now; when it runs again, the sweep looks after it
+            self.connection.pause()
+
+    def resume(self) -> None:
+        if self.connection is not None and self.plan is not None:
+            self.connection.resume()
+
+    def hand_over(self, client: Client, prefix: bytes, /) -> bool:
+        return self.connection is not None and self.connection.hand_over(client, prefix)
+
+    def cancel(self) -> None:
+        connection = self.connection
+        self.end()
+        if connection is not None:
+            connection.discard()
+
+    # The adapter
+
+    @property
+    def over(self) -> bool:
+        return self.plan is None
+
+    def end(self) -> None:
+        """Nothing more is told to the receiver. What would keep the request alive is let go: it holds this call."""
+        self.plan = self.context = self.connection = None
+        if self.timer is not None:
+            self.stop_timer()
+
+    def stop_timer(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+    def fail(self, kind: FailureKind, cause: str) -> None:
+        plan = self.plan
+        if plan is None:
+            return
+        connection, context = self.connection, self.context
+        self.end()
+        if connection is not None:
+            connection.discard()
+        plan.receiver.on_failure(context, UpstreamFailure(kind, cause))
+
+    def expire(self) -> None:
+        plan = self.plan
+        if plan is not None:
+            self.fail(FailureKind.TIMEOUT, f"no whole answer within {plan.timeout * 1000:.0f} ms")

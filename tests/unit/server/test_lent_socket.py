@@ -112,3 +112,12 @@ def test_a_client_that_has_gone_is_told_as_gone() -> None:
     assert (edge.transport.ended, edge.asked[0].told) == ("abort", [])
     edge.lose()
     assert edge.asked[0].told == ["gone"]
+
+
+def test_a_socket_that_was_lent_is_closed_like_any_other(kernel: Kernel) -> None:
+    edge = asked()
+    edge.connection.close_after_answer()
+    edge.connection.lend_socket()
+    edge.connection.end()
+    edge.wait(3)
+    assert edge.transport.ended == "abort", "closed, and then waited for no longer than a lingering client"

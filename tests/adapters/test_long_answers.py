@@ -487,16 +487,20 @@ async def test_a_backend_that_stalls() -> None:
 
 @play
 async def test_a_backend_that_stalls_within_its_time() -> None:
+    waited = asyncio.Event()
+
     async def script(wire: Wire) -> None:
         await wire.request()
-        await wire.send_slowly([LARGE[:500_000]])
-        await wire.reader.readexactly(0)
-        scene.wait(28)
+        wire.send(LARGE[:500_000])
+        await waited.wait()
         wire.send(LARGE[500_000:])
         await wire.closed()
 
     async with chain(script) as scene, scene.client() as client:
         await client.ask("/large")
+        await client.take(500_000)
+        scene.wait(28)
+        waited.set()
         assert (await client.hear()).content == noise(MEGABYTE)
 
 

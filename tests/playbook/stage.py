@@ -12,7 +12,7 @@ has a body and does not say how long it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -236,11 +236,11 @@ class AccessLog:
     def __init__(self) -> None:
         self.lines: dict[str | None, list[str]] = {}
 
-    def sink(self, destination_arn: str | None, /) -> Sink:
+    def sink(self, destination_arn: str | None, line: Callable[[Any], bytes], /) -> Sink[Any]:
         lines = self.lines.setdefault(destination_arn, [])
 
-        def write(line: bytes) -> None:
-            lines.append(line.decode())
+        def write(told: object) -> None:
+            lines.append(line(told).decode())
 
         return write
 

@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from portico.kernel.observe import LogLinesDropped, Observer
 from portico.ports.access_log import Sink
@@ -22,35 +22,39 @@ TOLD_EVERY_SECONDS: Final = 10.0
 _LONGEST_NAME: Final = 200
 _UNSAFE = re.compile(r"[^A-Za-z0-9._#-]")
 
+T = TypeVar("T")
 CallLater = Callable[[float, Callable[[], None]], object]
 """An event loop's `call_later`."""
 
 
 class _LogFile:
-    """One file and the lines that wait for it."""
+    """One file and what waits for it: how a line is made, and of what."""
 
     def __init__(self, logs: "AccessLogs", path: Path) -> None:
         self._logs = logs
         self._path = path
         self._descriptor = -1
-        self._lines: list[bytes] = []
+        self._waiting: list[tuple[Callable[[Any], bytes], Any]] = []
         self._dropped = 0
         self._told_at = 0.0
 
-    def write(self, line: bytes) -> None:
-        lines = self._lines
-        lines.append(line)
-        if len(lines) >= BATCH_LINES:
-            self.flush()
-        elif len(lines) == 1:
-            self._logs.wake()
+    def sink(self, line: Callable[[T], bytes]) -> Sink[T]:
+        def take(told: T) -> None:
+            waiting = self._waiting
+            waiting.append((line, told))
+            if len(waiting) >= BATCH_LINES:
+                self.flush()
+            elif len(waiting) == 1:
+                self._logs.wake()
+
+        return take
 
     def flush(self) -> None:
-        lines = self._lines
-        if not lines:
+        if not self._waiting:
             return
+        waiting, self._waiting = self._waiting, []
+        lines = self._lines(waiting)
         data = b"\n".join(lines) + b"\n"
-        self._lines = []
         try:
             self._open()
             written = os.write(self._descriptor, data)
@@ -59,6 +63,18 @@ class _LogFile:
         else:
             if written < len(data):
                 self._drop(data.count(b"\n", written), "the disk is full")
+
+    def _lines(self, waiting: list[tuple[Callable[[Any], bytes], Any]]) -> list[bytes]:
+        try:
+            return [line(told) for line, told in waiting]
+        except Exception:  # one that cannot be made, a bug of ours, does not take the batch with it
+            lines = []
+            for line, told in waiting:
+                try:
+                    lines.append(line(told))
+                except Exception as error:
+                    self._drop(1, f"a line cannot be made: {error!r}")
+            return lines
 
     def _open(self) -> None:
         if self._descriptor < 0:
@@ -90,13 +106,13 @@ class AccessLogs:
         self._files: dict[str, _LogFile] = {}
         self._awake = False
 
-    def sink(self, destination_arn: str | None, /) -> Sink:
+    def sink(self, destination_arn: str | None, line: Callable[[T], bytes], /) -> Sink[T]:
         """The Sink of a destination. Two ARNs of one log group (`…:*` or not) are one file."""
         name = file_name(destination_arn)
         file = self._files.get(name)
         if file is None:
             file = self._files[name] = _LogFile(self, self._directory / name)
-        return file.write
+        return file.sink(line)
 
     def wake(self) -> None:
         """See to it that what waits is written within `BATCH_SECONDS`."""

@@ -1,9 +1,12 @@
 """Ports that lead nowhere: for compiling without serving, as control does before it acknowledges a deployment."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from portico.ports.access_log import Sink
 from portico.ports.upstream import Origin, UpstreamCall, UpstreamRequest
+
+T = TypeVar("T")
 
 
 class Nowhere:
@@ -16,7 +19,7 @@ class Nowhere:
     def call(self, method: bytes, request: bytes, plan: UpstreamRequest[Any], context: Any, /) -> UpstreamCall:
         raise AssertionError("what is only compiled calls nobody")
 
-    def sink(self, destination_arn: str | None, /) -> Sink:
+    def sink(self, destination_arn: str | None, line: Callable[[T], bytes], /) -> Sink[T]:
         return _discard
 
     def meter(self, api_id: str, stage: str, method: str, resource_path: str, /) -> "Nowhere":
@@ -29,5 +32,5 @@ class Nowhere:
         """Nothing was opened."""
 
 
-def _discard(_line: bytes) -> None:
+def _discard(_told: object) -> None:
     """Nothing is served, so nothing is logged."""

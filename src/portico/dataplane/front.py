@@ -37,7 +37,7 @@ from portico.wire.http1 import Head
 _EDGE_URL: Final = 8_192
 """Bytes of a URL that an edge-optimised or private API takes: corrections.md 9. The parser holds the regional limit."""
 _SIGV4: Final = b"AWS4-HMAC-SHA256 "
-_KEPT_ROUTES: Final = 4096
+_KEPT_ROUTES: Final = 16_384
 _KEPT_LINE: Final = 256
 """How many request lines of what length are known by heart: the path that many clients ask for is looked up once."""
 

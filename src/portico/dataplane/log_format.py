@@ -28,7 +28,7 @@ _PLAIN: Final = frozenset(
     | {"requestTime", "requestTimeEpoch", "responseLatency", "responseLength", "stage", "status"}
 )
 """Variables that always have a value, of characters that no line has to be protected from."""
-_KEPT_PATHS: Final = 4096
+_KEPT_PATHS: Final = 16_384
 _KEPT_PATH: Final = 256
 _NUMBERS: Final = frozenset({"integrationLatency", "integration.latency", "integrationStatus", "integration.status"})
 """Variables that are a number or nothing."""

@@ -60,7 +60,6 @@ class Stage(NamedTuple):
 
 
 CompileRoute = Callable[[Snapshot, StageStanding, Resource, Method], Route]
-Formatter = Callable[["Exchange"], bytes]
 
 
 class Program:
@@ -68,7 +67,6 @@ class Program:
 
     __slots__ = (
         "_compile",
-        "_format",
         "_meter",
         "_sink",
         "_tree",
@@ -86,7 +84,7 @@ class Program:
         snapshot: Snapshot,
         compile_route: CompileRoute,
         responses: GatewayResponses,
-        log: tuple[Formatter, Sink],
+        sink: Sink[Exchange],
         meter: Meter,
     ) -> None:
         self.stage = stage
@@ -94,7 +92,7 @@ class Program:
         self.snapshot = snapshot
         self.responses = responses
         self._compile = compile_route
-        self._format, self._sink = log
+        self._sink = sink
         self._meter = meter
         self.refusal: Fault | None = None
         """Why no request of this stage is served."""
@@ -122,4 +120,5 @@ class Program:
             latency = exchange.latency = exchange.ports.clock.monotonic() - exchange.started
         meter = self._meter if route is None else route.meter
         meter.record(exchange.status, latency, exchange.integration_latency)
-        self._sink(self._format(exchange))
+        exchange.body = exchange.content = exchange.payload = b""  # a line of the log waits for its batch without them
+        self._sink(exchange)

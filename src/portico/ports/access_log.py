@@ -1,17 +1,23 @@
 """Where the lines of access logs go. Adapter: adapters/access_log.py.
 
-A Program asks for its stage's Sink once, when it is compiled, and calls it once per request. A Sink never blocks and
-never raises: a line that cannot be kept is dropped, counted and told to the operator by the adapter.
+A Program asks for its stage's Sink once, when it is compiled, and calls it once per request, with the Exchange itself:
+lines are made when a batch is written, together, which costs half of making each between two requests. A Sink never
+blocks and never raises: a line that cannot be kept is dropped, counted and told to the operator by the adapter.
 """
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-Sink = Callable[[bytes], None]
-"""Takes one formatted line, without its line break."""
+T = TypeVar("T")
+
+Sink = Callable[[T], None]
+"""Takes what a line is made of. It is not to change any more, and is held until its batch is written."""
 
 
 class AccessLog(Protocol):
-    def sink(self, destination_arn: str | None, /) -> Sink:
-        """The Sink for a stage's `accessLogSettings.destinationArn`; None is the server's own access log."""
+    def sink(self, destination_arn: str | None, line: Callable[[T], bytes], /) -> Sink[T]:
+        """The Sink for a stage's `accessLogSettings.destinationArn`; None is the server's own access log.
+
+        `line` makes the line, without its line break.
+        """
         ...

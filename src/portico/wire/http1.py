@@ -32,10 +32,11 @@ _HEADER_LINE = re.compile(  # `*+` gives nothing back: a line of blanks would be
     rb"(" + _TOKEN + rb"):[ \t]*+([\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?|)[ \t]*"
 )
 _KEPT_LINES: Final = 4096
+_KEPT_REQUEST_LINES: Final = 16_384
 _KEPT_LINE: Final = 256
 _KEPT_SECTIONS: Final = 512
 _KEPT_SECTION: Final = 2048
-"""Counts and bytes of what a HeaderTable remembers: 2 MB at the most."""
+"""Counts and bytes of what a HeaderTable remembers: some 8 MB at the most, and only where a stranger wants it so."""
 
 BODILESS: Final = frozenset({204, 304})
 """Statuses of answers that never have a body, whatever their headers say (RFC 9112 section 6.3)."""
@@ -248,7 +249,7 @@ class HeaderTable:
         if len(target) > MAX_TARGET:
             raise ProtocolError("the URL is too long", 414)
         if len(line) <= _KEPT_LINE and minor == b"1" and b"?" not in line:  # a query may hold a secret
-            _keep(self.lines, line, (method, target), _KEPT_LINES)
+            _keep(self.lines, line, (method, target), _KEPT_REQUEST_LINES)
         return method, target
 
 

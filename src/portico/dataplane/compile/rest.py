@@ -58,10 +58,8 @@ class Compiler:
             standing.variables,
         )
         settings = standing.access_log_settings
-        log = (
-            _formatter(settings.format if settings else None),
-            ports.access_log.sink(settings.destination_arn if settings else None),
-        )
+        line = _formatter(settings.format if settings else None)
+        sink = ports.access_log.sink(settings.destination_arn if settings else None, line)
         meter = ports.meters.meter(standing.api_id, standing.stage_name, "", "")
         program = Program(
             stage,
@@ -69,7 +67,7 @@ class Compiler:
             snapshot or Snapshot(api_id=standing.api_id),
             self.route,
             GatewayResponses(snapshot),
-            log,
+            sink,
             meter,
         )
         program.refusal = _refusal(standing, snapshot)

@@ -4,7 +4,7 @@ import importlib.metadata
 import os
 import platform
 import subprocess
-import sys
+import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -23,7 +23,7 @@ def describe() -> Mapping[str, str]:
     return {
         "Machine": f"{_cpu()}, {len(CORES)} cores, {_memory_gb():.0f} GB, Linux {platform.release()}",
         "Portico": f"{__version__} ({_commit()})",
-        "Python": f"{platform.python_version()} of {sys.base_prefix}, uvloop {importlib.metadata.version('uvloop')}",
+        "Python": f"{_python()}, uvloop {importlib.metadata.version('uvloop')}",
         "Peers": f"nginx {programs.version('nginx')}, Envoy {programs.version('envoy')}; wrk {programs.version('wrk')}",
         "Load average before": f"{os.getloadavg()[0]:.2f}",
     }
@@ -31,6 +31,11 @@ def describe() -> Mapping[str, str]:
 
 def is_quiet() -> bool:
     return os.getloadavg()[0] <= QUIET_LOAD
+
+
+def _python() -> str:
+    how = "with" if "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "") else "without"
+    return f"{platform.python_implementation()} {platform.python_version()}, built {how} --enable-optimizations"
 
 
 def _cpu() -> str:

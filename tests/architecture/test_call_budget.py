@@ -10,14 +10,17 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pytest
 
+import portico
 from playbook.stage import HOST, Client, Play, api, http, http_proxy, mock, on_path, responds
 from portico.wire.http1 import parse_request
 
+PACKAGE = f"{Path(portico.__file__).parent}/"
 ALLOWED = 2
 """Calls over its budget that a shape may take."""
 
@@ -31,8 +34,8 @@ def counted() -> Iterator[Calls]:
 
     def profile(frame: FrameType, event: str, _argument: object) -> None:
         code = frame.f_code
-        if event == "call" and "/portico/" in code.co_filename:
-            calls[f"{code.co_filename.rpartition('/portico/')[2]}:{code.co_qualname}"] += 1
+        if event == "call" and code.co_filename.startswith(PACKAGE):
+            calls[f"{code.co_filename.removeprefix(PACKAGE)}:{code.co_qualname}"] += 1
 
     sys.setprofile(profile)
     try:

@@ -23,8 +23,9 @@ from portico.dataplane.exchange import BODY_LIMIT
 from portico.kernel import observe
 from portico.ports import upstream
 from portico.server.asking import IN_FLIGHT
+from portico.server.body import BODY_STRIDE
 from portico.server.connections import ConnectionLimits
-from portico.server.protocol import BODY_STRIDE, BURST
+from portico.server.protocol import BURST
 from portico.settings import OPTIONS, from_raw
 from portico.wire import http1
 from portico.wire.aws.model import load

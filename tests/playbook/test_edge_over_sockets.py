@@ -11,6 +11,7 @@ import pytest
 from certificates import server_tls
 from edge_scene import Asked, Echo, Listening, Refusing, Scripted, get, listening, play, post, talk, until
 from portico.server import protocol
+from portico.server.body import BODY_STRIDE
 from portico.server.connections import ConnectionLimits
 from portico.server.protocol import Connection
 
@@ -395,4 +396,4 @@ async def test_a_draining_listener_loses_nobody() -> None:
 
 
 def test_the_bounds_are_what_the_documents_say() -> None:
-    assert (protocol.BURST, protocol.BODY_STRIDE) == (16, 16_384)
+    assert (protocol.BURST, BODY_STRIDE) == (16, 16_384)

@@ -18,82 +18,20 @@ from typing import Any, Final, cast
 
 from portico.kernel.observe import BadClient, Observer
 from portico.ports.client import Application, Served
+from portico.server.body import BODY_STRIDE, MOST_PIECES, Body
 from portico.server.connections import Connections
-from portico.wire.chunked import ChunkedDecoder
-from portico.wire.http1 import CHUNKED, MAX_HEADERS, MAX_TARGET, Head, HeaderTable, Memory, ProtocolError, parse_request
+from portico.server.refusal import refusal
+from portico.wire.http1 import MAX_HEADERS, MAX_TARGET, Head, HeaderTable, Memory, ProtocolError, parse_request
 
 BURST: Final = 16
 """Pipelined requests that one connection may have answered in one turn of the loop."""
-BODY_STRIDE: Final = 16 * 1024
-"""Bytes of a body within `body_seconds`: slower is a client that holds us up."""
 _HELD: Final = 64 * 1024
 """Bytes that may wait behind a request before reading is paused."""
 _LONGEST_LINE: Final = MAX_TARGET + 64
 _LONGEST_HEAD: Final = _LONGEST_LINE + MAX_HEADERS
 _LINGER_SECONDS: Final = 2.0
-_PIECES: Final = 256
-"""Pieces of a body that are kept apart: a client that sends two bytes at a time costs 50 for each of them."""
 _EMPTY_LINES: Final = re.compile(rb"(?:\r\n)*")
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
-_REASONS: Final = {
-    400: b"Bad Request",
-    408: b"Request Timeout",
-    413: b"Payload Too Large",
-    414: b"URI Too Long",
-    417: b"Expectation Failed",
-    431: b"Request Header Fields Too Large",
-    501: b"Not Implemented",
-    503: b"Service Unavailable",
-}
-
-
-def refusal(status: int, text: str) -> bytes:
-    """An answer from below any API: a protocol error has no stage whose gateway responses could apply."""
-    body = b'{"message":"%b"}' % text.encode()
-    return b"HTTP/1.1 %d %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (
-        status,
-        _REASONS[status],
-        len(body),
-        body,
-    )
-
-
-class _Body:
-    """A body being collected, by length or by chunks."""
-
-    __slots__ = ("decoder", "joined", "left", "limit", "pieces", "reserved", "size", "stride")
-
-    def __init__(self, length: int, limit: int) -> None:
-        self.decoder = ChunkedDecoder() if length == CHUNKED else None
-        self.left = length
-        self.limit = limit
-        self.pieces: list[bytes] = []
-        self.joined = 0
-        """How many of the first pieces were joined already."""
-        self.size = 0
-        self.reserved = 0
-        self.stride = BODY_STRIDE
-
-    def feed(self, data: bytes) -> bytes | None:
-        """None while more is to come, else the bytes that followed the body. Raises ProtocolError."""
-        if self.decoder is not None:
-            piece = b"".join(self.decoder.feed(data))
-            self.pieces.append(piece)
-            self.size += len(piece)
-            return self.decoder.rest if self.decoder.done else None
-        piece, rest = (data, b"") if len(data) <= self.left else (data[: self.left], data[self.left :])
-        self.pieces.append(piece)
-        self.size += len(piece)
-        self.left -= len(piece)
-        return None if self.left else rest
-
-    def join_pieces(self) -> None:
-        self.pieces[self.joined :] = [b"".join(self.pieces[self.joined :])]
-        self.joined += 1
-
-    @property
-    def too_large(self) -> bool:
-        return self.size > self.limit or self.left > self.limit
 
 
 class Connection(asyncio.Protocol):
@@ -144,7 +82,7 @@ class Connection(asyncio.Protocol):
         self._observer = observer
         self._transport: asyncio.Transport | None = None
         self._served: Served | None = None
-        self._body: _Body | None = None
+        self._body: Body | None = None
         self._held = b""
         self._busy = False
         self._serving = False
@@ -453,7 +391,7 @@ class Connection(asyncio.Protocol):
         self._lingering = False
         self._served = served
         self.closing = self._connections.draining or not head.keep_alive
-        self._body = _Body(cast(int, head.content_length), served.body_limit)
+        self._body = Body(cast(int, head.content_length), served.body_limit)
         self.deadline = self._connections.now + self._connections.limits.body_seconds
         if self._body.too_large:
             self._body_too_large()
@@ -490,8 +428,8 @@ class Connection(asyncio.Protocol):
             self.deadline = 0.0
             served.on_body(whole)
 
-    def _keep_pace(self, body: _Body) -> None:
-        if len(body.pieces) - body.joined >= _PIECES:
+    def _keep_pace(self, body: Body) -> None:
+        if len(body.pieces) - body.joined >= MOST_PIECES:
             body.join_pieces()
         if body.size >= body.stride:
             body.stride = body.size + BODY_STRIDE

@@ -5,6 +5,7 @@ import pytest
 from edge_scene import Asked, Echo, Edge, Refusing, Scripted, get, play, post, split_everywhere, until
 from portico.kernel.observe import BadClient
 from portico.server import protocol
+from portico.server.body import MOST_PIECES
 from portico.server.connections import ConnectionLimits, Connections
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -250,7 +251,7 @@ def test_a_body_of_tiny_chunks_costs_what_its_bytes_cost() -> None:
         edge.receive(b"2\r\nab\r\n" * 100)
     body = edge.connection._body
     assert body is not None and body.size == 60_000
-    assert len(body.pieces) < 2 * protocol._PIECES
+    assert len(body.pieces) < 2 * MOST_PIECES
     edge.receive(b"0\r\n\r\n")
     assert edge.asked[0].body == b"ab" * 30_000
 
@@ -260,7 +261,7 @@ def test_a_body_in_packets_of_a_byte_is_kept_in_few_pieces() -> None:
     edge.receive(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 20000\r\n\r\n")
     for at in range(20_000 - 1):
         edge.receive(b"%d" % (at % 10))
-    assert edge.connection._body is not None and len(edge.connection._body.pieces) < 2 * protocol._PIECES
+    assert edge.connection._body is not None and len(edge.connection._body.pieces) < 2 * MOST_PIECES
     edge.receive(b"!")
     assert edge.asked[0].body == b"0123456789" * 1999 + b"012345678!"
 

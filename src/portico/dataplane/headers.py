@@ -52,11 +52,6 @@ REWRITTEN: Final = frozenset(
 NOTED: Final = REWRITTEN | {b"x-amzn-requestid", b"user-agent", b"accept", b"content-type", b"content-encoding"}
 """Request headers that the front looks for."""
 
-MAPPING_POISON: Final = frozenset(
-    {b"content-length", b"transfer-encoding", b"x-amzn-trace-id", b"x-amzn-apigateway-api-id"}
-)
-"""Mapping one of these in an integration request is a 500 for every type (fact 124)."""
-
 MAPPING_IGNORED: Final = frozenset({b"connection", b"expect", b"proxy-authenticate", b"te", b"via"})
 """HTTP and HTTP_PROXY: a mapping may name these, and nothing is sent (recorded: header remapping)."""
 

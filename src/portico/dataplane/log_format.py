@@ -1,4 +1,4 @@
-"""Access log formats bound to the Exchange: one compiled function a format, a dozen expressions in one `%`."""
+"""Access log formats bound to the Exchange: one compiled function a format, a dozen expressions in one f-string."""
 
 from __future__ import annotations
 

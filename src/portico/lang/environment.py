@@ -13,7 +13,7 @@ class Environment(Protocol):
 
     @property
     def path_parameters(self) -> Mapping[str, str]:
-        """As routed: still percent-encoded for events, decoded here."""
+        """As routed, still percent-encoded (recorded fact 111): whoever puts one into a URI decodes it first."""
         ...
 
     @property

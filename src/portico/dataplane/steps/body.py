@@ -5,13 +5,13 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, Final
 
+from portico.dataplane.exchange import BODY_LIMIT
 from portico.dataplane.fault import REQUEST_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, Fault
 from portico.dataplane.step import PENDING, Outcome
 
 if TYPE_CHECKING:
     from portico.dataplane.exchange import Exchange
 
-_LIMIT: Final = 10_485_760
 _WINDOWS: Final = {b"gzip": (31,), b"x-gzip": (31,), b"deflate": (15, -15), b"identity": ()}
 """zlib's window bits by content coding. "deflate" is zlib's format by the RFC and raw in the wild: both are tried."""
 
@@ -40,10 +40,10 @@ def _inflated(body: bytes, windows: tuple[int, ...]) -> bytes:
     for window in windows:
         decoder = zlib.decompressobj(window)
         try:
-            plain = decoder.decompress(body, _LIMIT + 1)
+            plain = decoder.decompress(body, BODY_LIMIT + 1)
         except zlib.error:
             continue
-        if len(plain) > _LIMIT:
+        if len(plain) > BODY_LIMIT:
             raise Fault(REQUEST_TOO_LARGE)
         if decoder.eof and not decoder.unused_data:
             return plain

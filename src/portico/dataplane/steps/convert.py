@@ -16,8 +16,7 @@ def convert(binary: BinaryTypes, handling: str) -> Step:
     """The Step that converts the body. It raises the 500 of a body that is not base64 and should be."""
 
     def converted(exchange: Exchange) -> None:
-        sent = exchange.head.value(b"content-type")
-        listed = binary.match(None if sent is None else sent.decode("latin-1"))
+        listed = binary.match(exchange.head.section.digest.content_type)
         exchange.body = request_payload(exchange.body or b"", binary=listed, handling=handling)
 
     return converted

@@ -13,11 +13,15 @@ Fetch = Callable[[str], bytes | None]
 
 
 def references(value: Document | None) -> tuple[str, ...]:
-    """The digests of the Snapshots that a Standing record refers to: a stage's and its canary's (StageStanding)."""
+    """The digests of what a Standing record refers to: a stage's Snapshot and its canary's (StageStanding), the code of
+    a function's versions (FunctionStanding)."""
     if value is None:
         return ()
     canary = value.get("canarySettings")
-    named = (value.get("snapshot"), canary.get("snapshot") if isinstance(canary, dict) else None)
+    named = [value.get("snapshot"), canary.get("snapshot") if isinstance(canary, dict) else None]
+    versions = value.get("versions")
+    if isinstance(versions, dict):
+        named += [version.get("code") for version in versions.values() if isinstance(version, dict)]
     return tuple(digest for digest in named if digest is not None and is_digest(digest))
 
 

@@ -1,0 +1,72 @@
+"""Lambda functions as Standing knows them: one record holds all versions, aliases and policies of one function.
+
+Standing kind "function", key the function's name. `arn:aws:lambda:{region}:{account}:function:{name}` is made of it.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+LATEST: Final = "$LATEST"
+
+
+class _Frozen(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename="camel",
+    omit_defaults=True,
+    gc=False,
+    forbid_unknown_fields=True,
+):
+    """A member that this version does not know is a record that it refuses."""
+
+
+class FunctionVersion(_Frozen, frozen=True, kw_only=True):
+    """What an instance is started from. Two equal versions may share instances."""
+
+    version: str
+    """`$LATEST` or a number."""
+    code: str
+    """SHA-256 in hex of the zip, which is kept like a Snapshot."""
+    runtime: str
+    """`python3.12`, `nodejs20.x`, `provided.al2023` …"""
+    handler: str = ""
+    role: str = ""
+    timeout: int = 3
+    """Seconds."""
+    memory_size: int = 128
+    """Megabytes."""
+    ephemeral_storage: int = 512
+    """Megabytes of /tmp."""
+    environment: dict[str, str] = {}
+    log_group: str | None = None
+    """None: `/aws/lambda/{name}`."""
+    revision: str = ""
+    """Changes with every update: instances of another revision take no more calls."""
+
+
+class Alias(_Frozen, frozen=True, kw_only=True):
+    version: str
+    weights: dict[str, float] = {}
+    """Version to its part of the calls; the rest goes to `version`."""
+
+
+class FunctionStanding(_Frozen, frozen=True, kw_only=True):
+    name: str
+    versions: dict[str, FunctionVersion] = {}
+    """By version, `$LATEST` included."""
+    aliases: dict[str, Alias] = {}
+    policies: dict[str, str] = {}
+    """Resource policies as JSON text, by qualifier; "" for the unqualified function."""
+    reserved_concurrency: int | None = None
+    """None: unreserved. 0: every call is throttled."""
+    maximum_retry_attempts: int = 2
+    """Of asynchronous invocations."""
+    maximum_event_age: int = 21_600
+    """Seconds."""
+
+
+def decode_function(value: dict[str, Any]) -> FunctionStanding:
+    """A function's Standing from its record. Raises msgspec.ValidationError on anything that is not one."""
+    return msgspec.convert(value, FunctionStanding)

@@ -1,0 +1,162 @@
+"""The frames between those who invoke functions (workers, control) and the functions process of a host.
+
+A unix stream socket carries calls of many requests at once, told apart by a number that the caller chose. A frame:
+
+    length  4 bytes, big endian, of everything behind it
+    kind    1 byte
+    call    8 bytes, big endian
+    content
+
+An INVOKE's content is `length of head (4) | head (JSON of InvokeHead) | length of trace id (1) | trace id | event`: the
+head is a Route's constant, the event is never parsed on its way. An ANSWER's is `length of head (4) | head (JSON of
+AnswerHead) | payload`.
+"""
+
+from enum import IntEnum
+from struct import Struct
+from typing import Final
+
+import msgspec
+
+from portico.kernel.errors import PorticoError
+
+LONGEST: Final = 8 * 1024 * 1024
+"""Bytes of a frame: the largest event or answer with room for its heads. Longer is a broken peer."""
+_PREFIX: Final = Struct("!IBQ")
+_BEYOND_LENGTH: Final = 9
+_LENGTH: Final = Struct("!I")
+
+
+class FrameError(PorticoError):
+    """The peer broke the framing; its connection is of no more use."""
+
+
+class FrameKind(IntEnum):
+    INVOKE = 1
+    CANCEL = 2
+    PAUSE = 3
+    RESUME = 4
+    ANSWER = 11
+    BEGIN = 12
+    DATA = 13
+    END = 14
+    """Content: JSON of the error that broke the stream midway, or nothing."""
+    FAILURE = 15
+    """Content: JSON of FailureHead."""
+    LEAVING = 16
+    """The functions process is being replaced: send further calls on a new connection. Call number 0."""
+
+
+class InvokeHead(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    arn: str
+    type: str = "RequestResponse"
+    service: str | None = None
+    source_arn: str | None = None
+    source_account: str | None = None
+    role: str | None = None
+    streams: bool = False
+    tail: bool = False
+
+
+class AnswerHead(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    status: int = 200
+    error: str | None = None
+    version: str = "$LATEST"
+    log: str = ""
+    """Base64."""
+
+
+class FailureHead(msgspec.Struct, frozen=True, gc=False):
+    kind: str
+    """A name of ports.functions.FailureKind."""
+    cause: str
+
+
+def frame(kind: FrameKind, call: int, content: bytes = b"") -> bytes:
+    return _PREFIX.pack(len(content) + _BEYOND_LENGTH, kind, call) + content
+
+
+def invoke(call: int, head: bytes, trace_id: bytes, event: bytes) -> bytes:
+    """`head` is the JSON of an InvokeHead, made once a Route."""
+    length = 4 + len(head) + 1 + len(trace_id) + len(event) + _BEYOND_LENGTH
+    return b"".join(
+        (
+            _PREFIX.pack(length, FrameKind.INVOKE, call),
+            _LENGTH.pack(len(head)),
+            head,
+            bytes((len(trace_id),)),
+            trace_id,
+            event,
+        )
+    )
+
+
+def split_invoke(content: bytes) -> tuple[bytes, bytes, bytes]:
+    """Head, trace id and event of an INVOKE. Raises FrameError."""
+    head, rest = split(content)
+    if not rest or len(rest) < 1 + rest[0]:
+        raise FrameError("an INVOKE frame ends too early")
+    return head, rest[1 : 1 + rest[0]], rest[1 + rest[0] :]
+
+
+def answer(call: int, head: bytes, payload: bytes) -> bytes:
+    """`head` is the JSON of an AnswerHead."""
+    prefix = _PREFIX.pack(4 + len(head) + len(payload) + _BEYOND_LENGTH, FrameKind.ANSWER, call)
+    return b"".join((prefix, _LENGTH.pack(len(head)), head, payload))
+
+
+def split(content: bytes) -> tuple[bytes, bytes]:
+    """Head and what is behind it. Raises FrameError."""
+    if len(content) < 4:
+        raise FrameError("a frame ends too early")
+    (length,) = _LENGTH.unpack_from(content)
+    if len(content) < 4 + length:
+        raise FrameError("a frame ends too early")
+    return content[4 : 4 + length], content[4 + length :]
+
+
+class FrameReader:
+    """Cuts a stream of bytes into frames."""
+
+    __slots__ = ("_held", "_size", "_wanted")
+
+    def __init__(self) -> None:
+        self._held: list[bytes] = []
+        self._size = 0
+        self._wanted = 4
+
+    def feed(self, data: bytes) -> list[tuple[FrameKind, int, bytes]]:
+        """The frames that are whole now, as (kind, call, content). Raises FrameError."""
+        self._held.append(data)
+        self._size += len(data)
+        if self._size < self._wanted:
+            return []
+        data = b"".join(self._held) if len(self._held) > 1 else data
+        frames, at = [], 0
+        while True:
+            self._wanted = 4
+            if len(data) - at < 4:
+                break
+            (length,) = _LENGTH.unpack_from(data, at)
+            if not _BEYOND_LENGTH <= length <= LONGEST:
+                raise FrameError(f"a frame of {length} bytes")
+            self._wanted = 4 + length
+            if len(data) - at < self._wanted:
+                break
+            _, kind, call = _PREFIX.unpack_from(data, at)
+            frames.append((_kind(kind), call, data[at + 13 : at + 4 + length]))
+            at += 4 + length
+        rest = data[at:]
+        self._held = [rest] if rest else []
+        self._size = len(rest)
+        return frames
+
+
+_KINDS: Final = {int(kind): kind for kind in FrameKind}
+
+
+def _kind(number: int) -> FrameKind:
+    try:
+        return _KINDS[number]
+    except KeyError:
+        raise FrameError(f"a frame of unknown kind {number}") from None

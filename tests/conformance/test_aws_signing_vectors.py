@@ -1,5 +1,6 @@
-"""Every vector of AWS's own SigV4 suite verifies, signed in a header and in a query string."""
+"""Every vector of AWS's own SigV4 suite verifies and is signed alike, in a header and in a query string."""
 
+import hashlib
 import json
 import os
 from datetime import datetime
@@ -37,24 +38,55 @@ def read_request(path: Path) -> Request:
     return Request(method, rest.rpartition(" ")[0], tuple(headers), body.encode("latin-1"))
 
 
+def context_of(case: str) -> dict[str, Any]:
+    context: dict[str, Any] = json.loads((SUITE / case / "context.json").read_text())
+    context["now"] = datetime.fromisoformat(context["timestamp"]).timestamp()
+    context["rules"] = sigv4.Rules(
+        normalise_path=context["normalize"], sign_token=not context.get("omit_session_token", False)
+    )
+    return context
+
+
 @pytest.mark.parametrize("form", ["header", "query"])
 @pytest.mark.parametrize("case", CASES)
 def test_verifies(case: str, form: str) -> None:
-    context: dict[str, Any] = json.loads((SUITE / case / "context.json").read_text())
+    context = context_of(case)
     request = read_request(SUITE / case / f"{form}-signed-request.txt")
-    rules = sigv4.Rules(
-        normalise_path=context["normalize"], sign_query_token=not context.get("omit_session_token", False)
-    )
 
     claim = sigv4.read_claim(request)
 
-    assert sigv4.canonical_request(claim, request, rules).encode("latin-1") == (
+    assert sigv4.canonical_request(claim, request, context["rules"]).encode("latin-1") == (
         SUITE / case / f"{form}-canonical-request.txt"
     ).read_bytes().replace(b"\r\n", b"\n")
     assert claim.signature == (SUITE / case / f"{form}-signature.txt").read_text().strip()
     assert claim.session_token == context["credentials"].get("token")
-    now = datetime.fromisoformat(context["timestamp"]).timestamp()
-    sigv4.verify(claim, request, context["credentials"]["secret_access_key"], now, rules)
+    sigv4.verify(claim, request, context["credentials"]["secret_access_key"], context["now"], context["rules"])
+
+
+@pytest.mark.parametrize("form", ["header", "query"])
+@pytest.mark.parametrize("case", CASES)
+def test_is_signed_alike(case: str, form: str) -> None:
+    context = context_of(case)
+    request = read_request(SUITE / case / "request.txt")
+    credentials = sigv4.Credentials(*context["credentials"].values())
+    place = sigv4.Place(context["region"], context["service"])
+    if form == "query":
+        expires = context["expiration_in_seconds"]
+        signed = sigv4.presign(request, credentials, place, context["now"], expires, context["rules"])
+    else:
+        if context["sign_body"]:
+            digest = hashlib.sha256(request.body).hexdigest()
+            request = request._replace(headers=(*request.headers, ("X-Amz-Content-Sha256", digest)))
+        signed = sigv4.sign(request, credentials, place, context["now"], context["rules"])
+
+    expected = read_request(SUITE / case / f"{form}-signed-request.txt")
+    assert sigv4.read_claim(signed) == sigv4.read_claim(expected)
+    assert sorted(signed.target.partition("?")[2].split("&")) == sorted(expected.target.partition("?")[2].split("&"))
+    assert authorization(signed) == authorization(expected)
+
+
+def authorization(request: Request) -> list[str]:
+    return [value for name, value in request.headers if name == "Authorization"]
 
 
 def test_the_suite_is_whole() -> None:

@@ -1,7 +1,8 @@
-"""AWS Signature Version 4, the verifier's side: in a header or a presigned query string. Pure functions.
+"""AWS Signature Version 4, both sides: in a header or a presigned query string. Pure functions.
 
     claim = read_claim(request)                      what the request says of its signer
     verify(claim, request, secret, now, rules)       whether the signer held the secret
+    sign(request, credentials, place, now, rules)    the request with a signature in a header
 
 Text of a request stands for its octets, one character each (latin-1) as the wire layer decodes it; text with other
 characters is taken as UTF-8. Every refusal is an AwsError with AWS's own code, status 403 and sentence.
@@ -14,18 +15,23 @@ from portico.wire.sigv4.faults import (
     InvalidSignatureException,
     MissingAuthenticationTokenException,
 )
+from portico.wire.sigv4.signing import Credentials, Place, presign, sign
 from portico.wire.sigv4.verification import SKEW_SECONDS, signing_key, string_to_sign, verify
 
 __all__ = [
     "SKEW_SECONDS",
     "Claim",
+    "Credentials",
     "IncompleteSignatureException",
     "InvalidSignatureException",
     "MissingAuthenticationTokenException",
+    "Place",
     "Rules",
     "Scope",
     "canonical_request",
+    "presign",
     "read_claim",
+    "sign",
     "signing_key",
     "string_to_sign",
     "verify",

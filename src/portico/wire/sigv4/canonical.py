@@ -21,8 +21,8 @@ class Rules(NamedTuple):
     """The path as sent is percent-encoded once more. False as for S3."""
     unsigned_payload: bool = False
     """A request may declare its body UNSIGNED-PAYLOAD."""
-    sign_query_token: bool = True
-    """A presigned URL's session token was there when it was signed. False where signers append it afterwards."""
+    sign_token: bool = True
+    """The session token was there when the request was signed. False where signers append it afterwards."""
 
 
 def canonical_request(claim: Claim, request: Request, rules: Rules) -> str:
@@ -60,7 +60,7 @@ def _normalised(path: str) -> str:
 
 def _canonical_query(query: str, claim: Claim, rules: Rules) -> str:
     unsigned = {"X-Amz-Signature"} if claim.expires is not None else set()
-    if not rules.sign_query_token:
+    if not rules.sign_token:
         unsigned.add("X-Amz-Security-Token")
     pairs = sorted(_encoded(pair) for pair in query.split("&") if pair)
     return "&".join(f"{name}={value}" for name, value in pairs if name not in unsigned)

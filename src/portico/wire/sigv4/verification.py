@@ -28,10 +28,10 @@ def verify(claim: Claim, request: Request, secret: str, now: float, rules: Rules
     """Raises InvalidSignatureException unless `secret` signed this very request and `now` is within its time."""
     _check_time(claim, now)
     canonical = canonical_request(claim, request, rules)
-    to_sign = string_to_sign(claim, canonical)
-    expected = hmac.new(signing_key(secret, claim.scope), to_sign.encode(), hashlib.sha256).hexdigest()
+    expected = signature(signing_key(secret, claim.scope), claim, canonical)
     matches = hmac.compare_digest(expected.encode(), octets(claim.signature))
     if not (matches and _covers(claim, request)):
+        to_sign = string_to_sign(claim, canonical)
         text = _MISMATCH.format(canonical=octets(canonical).decode(errors="replace"), to_sign=to_sign)
         raise InvalidSignatureException(text)
 
@@ -67,6 +67,10 @@ def signing_key(secret: str, scope: Scope) -> bytes:
     for part in (scope.date, scope.region, scope.service, TERMINATOR):
         key = hmac.digest(key, octets(part), "sha256")
     return key
+
+
+def signature(key: bytes, claim: Claim, canonical: str) -> str:
+    return hmac.digest(key, string_to_sign(claim, canonical).encode(), "sha256").hex()
 
 
 def string_to_sign(claim: Claim, canonical: str) -> str:

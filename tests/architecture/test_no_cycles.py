@@ -197,8 +197,8 @@ def watch(play: Play, made: list[weakref.ref[Any]]) -> None:
         made.append(weakref.ref(held))
         return held
 
-    def sink(_: object, _line: object) -> Any:
-        def write(_told: object) -> None:
+    def sink(_: object) -> Any:
+        def write(_line: object, _told: object) -> None:
             pass
 
         made.append(weakref.ref(write))

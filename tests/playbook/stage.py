@@ -236,10 +236,10 @@ class AccessLog:
     def __init__(self) -> None:
         self.lines: dict[str | None, list[str]] = {}
 
-    def sink(self, destination_arn: str | None, line: Callable[[Any], bytes], /) -> Sink[Any]:
+    def sink(self, destination_arn: str | None, /) -> Sink[Any]:
         lines = self.lines.setdefault(destination_arn, [])
 
-        def write(told: object) -> None:
+        def write(line: Callable[[Any], bytes], told: object) -> None:
             lines.append(line(told).decode())
 
         return write

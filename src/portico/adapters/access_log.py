@@ -38,16 +38,14 @@ class _LogFile:
         self._dropped = 0
         self._told_at = 0.0
 
-    def sink(self, line: Callable[[T], bytes]) -> Sink[T]:
-        def take(told: T) -> None:
-            waiting = self._waiting
-            waiting.append((line, told))
-            if len(waiting) >= BATCH_LINES:
-                self.flush()
-            elif len(waiting) == 1:
-                self._logs.wake()
-
-        return take
+    def take(self, line: Callable[[T], bytes], told: T) -> None:
+        """The Sink."""
+        waiting = self._waiting
+        waiting.append((line, told))
+        if len(waiting) >= BATCH_LINES:
+            self.flush()
+        elif len(waiting) == 1:
+            self._logs.wake()
 
     def flush(self) -> None:
         if not self._waiting:
@@ -65,16 +63,13 @@ class _LogFile:
                 self._drop(data.count(b"\n", written), "the disk is full")
 
     def _lines(self, waiting: list[tuple[Callable[[Any], bytes], Any]]) -> list[bytes]:
-        try:
-            return [line(told) for line, told in waiting]
-        except Exception:  # one that cannot be made, a bug of ours, does not take the batch with it
-            lines = []
-            for line, told in waiting:
-                try:
-                    lines.append(line(told))
-                except Exception as error:
-                    self._drop(1, f"a line cannot be made: {error!r}")
-            return lines
+        lines = []
+        for line, told in waiting:
+            try:
+                lines.append(line(told))
+            except Exception as error:  # a bug of ours; it does not take the batch with it
+                self._drop(1, f"a line cannot be made: {error!r}")
+        return lines
 
     def _open(self) -> None:
         if self._descriptor < 0:
@@ -106,13 +101,13 @@ class AccessLogs:
         self._files: dict[str, _LogFile] = {}
         self._awake = False
 
-    def sink(self, destination_arn: str | None, line: Callable[[T], bytes], /) -> Sink[T]:
+    def sink(self, destination_arn: str | None, /) -> Sink[Any]:
         """The Sink of a destination. Two ARNs of one log group (`…:*` or not) are one file."""
         name = file_name(destination_arn)
         file = self._files.get(name)
         if file is None:
             file = self._files[name] = _LogFile(self, self._directory / name)
-        return file.sink(line)
+        return file.take
 
     def wake(self) -> None:
         """See to it that what waits is written within `BATCH_SECONDS`."""

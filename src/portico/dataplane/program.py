@@ -15,12 +15,12 @@ from portico.dataplane.routes import Tree
 from portico.model.rest import Method, Resource, Snapshot
 from portico.model.standing import StageStanding
 from portico.ports.access_log import Sink
-from portico.ports.meters import Meter
 
 if TYPE_CHECKING:
     from portico.dataplane.exchange import Exchange
     from portico.dataplane.fault import Fault
     from portico.dataplane.gateway_responses import GatewayResponses
+    from portico.dataplane.log_format import Formatter
     from portico.dataplane.step import Steps
 
 
@@ -34,7 +34,7 @@ class Route:
     resource_path: str
     resource_id: str
     parameter_names: tuple[str, ...]
-    meter: Meter
+    line: Formatter
 
 
 class Spot:
@@ -67,7 +67,7 @@ class Program:
 
     __slots__ = (
         "_compile",
-        "_meter",
+        "_line",
         "_sink",
         "_tree",
         "refusal",
@@ -85,7 +85,7 @@ class Program:
         compile_route: CompileRoute,
         responses: GatewayResponses,
         sink: Sink[Exchange],
-        meter: Meter,
+        line: Formatter,
     ) -> None:
         self.stage = stage
         self.standing = standing
@@ -93,7 +93,7 @@ class Program:
         self.responses = responses
         self._compile = compile_route
         self._sink = sink
-        self._meter = meter
+        self._line = line
         self.refusal: Fault | None = None
         """Why no request of this stage is served."""
         self._tree: Tree[Spot] = Tree()
@@ -113,12 +113,9 @@ class Program:
         return route, captures
 
     def served(self, exchange: Exchange) -> None:
-        """Count and log one answered request."""
+        """Tell of one answered request: its line is made and it is counted with its batch."""
         route = exchange.route
-        latency = exchange.latency
-        if not latency:
-            latency = exchange.latency = exchange.ports.clock.monotonic() - exchange.started
-        meter = self._meter if route is None else route.meter
-        meter.record(exchange.status, latency, exchange.integration_latency)
+        if not exchange.latency:
+            exchange.latency = exchange.ports.clock.monotonic() - exchange.started
         exchange.body = exchange.content = exchange.payload = b""  # a line of the log waits for its batch without them
-        self._sink(exchange)
+        self._sink(self._line if route is None else route.line, exchange)

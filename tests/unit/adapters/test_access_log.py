@@ -36,29 +36,29 @@ def lines(path: Path) -> list[bytes]:
 
 
 def test_a_line_is_written_when_the_batch_is_old_enough(tmp_path: Path, timer: Timer) -> None:
-    write = AccessLogs(tmp_path, timer, print).sink(None, bytes)
-    write(b"one")
-    write(b"two")
+    write = AccessLogs(tmp_path, timer, print).sink(None)
+    write(bytes, b"one")
+    write(bytes, b"two")
     assert lines(tmp_path / "access.log") == []
     assert len(timer.waiting) == 1
     timer.passes()
     assert lines(tmp_path / "access.log") == [b"one", b"two"]
-    write(b"three")
+    write(bytes, b"three")
     timer.passes()
     assert lines(tmp_path / "access.log")[-1] == b"three"
 
 
 def test_a_full_batch_is_written_at_once(tmp_path: Path, timer: Timer) -> None:
-    write = AccessLogs(tmp_path, timer, print).sink(GROUP + "pets", bytes)
+    write = AccessLogs(tmp_path, timer, print).sink(GROUP + "pets")
     for _ in range(BATCH_LINES + 1):
-        write(b"line")
+        write(bytes, b"line")
     assert len(lines(tmp_path / "pets.log")) == BATCH_LINES
 
 
 def test_two_workers_append_to_one_file_and_closing_writes_what_waits(tmp_path: Path, timer: Timer) -> None:
     for worker in (b"one", b"two"):
         logs = AccessLogs(tmp_path, timer, print)
-        logs.sink(None, bytes)(worker)
+        logs.sink(None)(bytes, worker)
         logs.close()
     assert lines(tmp_path / "access.log") == [b"one", b"two"]
 
@@ -87,14 +87,14 @@ def test_long_names_that_begin_alike_are_different_files() -> None:
 def test_what_cannot_be_written_is_dropped_counted_and_told_once(tmp_path: Path, timer: Timer) -> None:
     told: list[Observation] = []
     logs = AccessLogs(tmp_path / "missing", timer, told.append)
-    write = logs.sink(None, bytes)
+    write = logs.sink(None)
     for _ in range(3):
-        write(b"lost")
-        write(b"lost")
+        write(bytes, b"lost")
+        write(bytes, b"lost")
         timer.passes()
     assert told == [LogLinesDropped(str(tmp_path / "missing" / "access.log"), 2, "No such file or directory")]
     (tmp_path / "missing").mkdir()
-    write(b"kept")
+    write(bytes, b"kept")
     timer.passes()
     assert lines(tmp_path / "missing" / "access.log") == [b"kept"]
 
@@ -103,7 +103,7 @@ def test_what_cannot_be_written_is_dropped_counted_and_told_once(tmp_path: Path,
 def test_a_full_disk_loses_lines_but_no_request(tmp_path: Path, timer: Timer) -> None:
     told: list[Observation] = []
     (tmp_path / "access.log").symlink_to("/dev/full")
-    AccessLogs(tmp_path, timer, told.append).sink(None, bytes)(b"lost")
+    AccessLogs(tmp_path, timer, told.append).sink(None)(bytes, b"lost")
     timer.passes()
     assert told == [LogLinesDropped(str(tmp_path / "access.log"), 1, "No space left on device")]
 
@@ -111,9 +111,9 @@ def test_a_full_disk_loses_lines_but_no_request(tmp_path: Path, timer: Timer) ->
 def test_a_line_that_cannot_be_made_does_not_take_its_batch_with_it(tmp_path: Path) -> None:
     told: list[Observation] = []
     logs = AccessLogs(tmp_path, lambda _delay, _act: None, told.append)
-    write = logs.sink(None, lambda number: b"%d" % (6 // number))
+    write = logs.sink(None)
     for number in (1, 0, 2):
-        write(number)
+        write(lambda told: b"%d" % (6 // told), number)
     logs.flush()
     assert (tmp_path / "access.log").read_bytes() == b"6\n3\n"
     assert [type(one).__name__ for one in told] == ["LogLinesDropped"]

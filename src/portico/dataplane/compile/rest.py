@@ -19,7 +19,7 @@ from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
 from portico.dataplane.gateway_responses import GatewayResponses
 from portico.dataplane.integration import Spec
 from portico.dataplane.integrations import http, http_proxy, mock
-from portico.dataplane.log_format import DEFAULT_FORMAT, Formatter, compile_format
+from portico.dataplane.log_format import DEFAULT_FORMAT, Format, compile_format
 from portico.dataplane.media_types import BinaryTypes
 from portico.dataplane.ports import Ports
 from portico.dataplane.program import Program, Route, Stage
@@ -49,17 +49,9 @@ class Compiler:
     def program(self, standing: StageStanding, snapshot: Snapshot | None = None) -> Program:
         """What serves a stage. Without a Snapshot, where it could not be loaded, every request is refused."""
         ports = self._ports
-        stage = Stage(
-            standing.api_id,
-            standing.stage_name,
-            standing.deployment_id,
-            ports.account_id,
-            ports.region,
-            standing.variables,
-        )
+        stage = self._stage(standing)
         settings = standing.access_log_settings
-        line = _formatter(settings.format if settings else None)
-        sink = ports.access_log.sink(settings.destination_arn if settings else None, line)
+        sink = ports.access_log.sink(settings.destination_arn if settings else None)
         meter = ports.meters.meter(standing.api_id, standing.stage_name, "", "")
         program = Program(
             stage,
@@ -68,10 +60,21 @@ class Compiler:
             self.route,
             GatewayResponses(snapshot),
             sink,
-            meter,
+            _format(standing).bind(_constants(stage), meter),
         )
         program.refusal = _refusal(standing, snapshot)
         return program
+
+    def _stage(self, standing: StageStanding) -> Stage:
+        ports = self._ports
+        return Stage(
+            standing.api_id,
+            standing.stage_name,
+            standing.deployment_id,
+            ports.account_id,
+            ports.region,
+            standing.variables,
+        )
 
     def route(self, snapshot: Snapshot, standing: StageStanding, resource: Resource, method: Method) -> Route:
         """One method, compiled. What cannot be compiled or is not enforced becomes a Route that refuses."""
@@ -81,7 +84,11 @@ class Compiler:
             steps = (_refuse(str(error)),)
         meter = self._ports.meters.meter(snapshot.api_id, standing.stage_name, method.http_method, resource.path)
         behind_body = len(_BODY_STEPS) if steps[: len(_BODY_STEPS)] == _BODY_STEPS else 0
-        return Route(steps, behind_body, resource.path, resource.id, parameter_names(resource.path), meter)
+        constants = _constants(self._stage(standing)) | {"resourcePath": resource.path, "resourceId": resource.id}
+        if method.http_method != "ANY":
+            constants["httpMethod"] = method.http_method
+        line = _format(standing).bind(constants, meter)
+        return Route(steps, behind_body, resource.path, resource.id, parameter_names(resource.path), line)
 
     def _steps(self, snapshot: Snapshot, standing: StageStanding, resource: Resource, method: Method) -> Steps:
         reasons = [*method_reasons(resource.path, method, standing), *_integration_reasons(method.method_integration)]
@@ -172,9 +179,21 @@ def _refusal(standing: StageStanding, snapshot: Snapshot | None) -> Fault | None
     return Fault(API_CONFIGURATION_ERROR, cause=f"not served: {'; '.join(reasons)}") if reasons else None
 
 
-def _formatter(text: str | None) -> Formatter:
+def _format(standing: StageStanding) -> Format:
     """A stage's format, or the default where it has none or one that an older version took and we cannot compile."""
+    settings = standing.access_log_settings
     try:
-        return compile_format(text or DEFAULT_FORMAT)
+        return compile_format((settings and settings.format) or DEFAULT_FORMAT)
     except SourceError:
         return compile_format(DEFAULT_FORMAT)
+
+
+def _constants(stage: Stage) -> dict[str, str | None]:
+    """The variables of the access log that are the same for all requests of a stage."""
+    return {
+        "accountId": stage.account_id,
+        "apiId": stage.api_id,
+        "deploymentId": stage.deployment_id or None,
+        "protocol": "HTTP/1.1",
+        "stage": stage.name,
+    }

@@ -30,6 +30,8 @@ from portico.model.rest import Snapshot
 from portico.model.standing import StageStanding
 from portico.ports.access_log import Sink
 from portico.ports.changes import Change
+from portico.ports.functions import FailureKind as FunctionFailureKind
+from portico.ports.functions import FunctionAnswer, FunctionFailure, Invocable, InvocationType
 from portico.ports.upstream import FailureKind, Origin, UpstreamFailure, UpstreamRequest
 from portico.wire.forwarded import TrustedProxies
 from portico.wire.http1 import Memory, parse_request, parse_response
@@ -232,6 +234,106 @@ class Backend:
         self.last.plan.receiver.on_failure(self.last.taken(), UpstreamFailure(kind, cause))
 
 
+class Invocation:
+    """One call of the gateway to a function."""
+
+    def __init__(self, function: Function, payload: bytes, context: Any, kind: InvocationType, trace_id: str) -> None:
+        self.function = function
+        self.payload = payload
+        self.kind = kind
+        self.trace_id = trace_id
+        self.paused = False
+        self.cancelled = False
+        self._context: Any = context
+
+    @property
+    def event(self) -> Any:
+        return msgspec.json.decode(self.payload)
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+    def context(self) -> Any:
+        assert self._context is not None and not self.cancelled, "nobody listens to this call any more"
+        return self._context
+
+    def taken(self) -> Any:
+        """The context, for the last time."""
+        context, self._context = self.context(), None
+        return context
+
+
+@dataclass
+class Function:
+    """A FunctionDestination: one Invocable with its Receiver."""
+
+    functions: Functions
+    invocable: Invocable
+    receiver: Any
+    timeout: float
+
+    def invoke(
+        self,
+        payload: bytes,
+        context: Any,
+        /,
+        kind: InvocationType = InvocationType.REQUEST_RESPONSE,
+        trace_id: str = "",
+    ) -> Invocation:
+        call = Invocation(self, payload, context, kind, trace_id)
+        self.functions.calls.append(call)
+        if self.functions.refusal is not None:
+            self.receiver.on_failure(call.taken(), self.functions.refusal)
+        return call
+
+
+class Functions:
+    """The Functions port: it remembers the events it was sent, and answers when the test says so."""
+
+    def __init__(self) -> None:
+        self.calls: list[Invocation] = []
+        self.refusal: FunctionFailure | None = None
+        """What every call is told at once."""
+
+    def to(self, invocable: Invocable, receiver: Any, timeout: float, /) -> Function:
+        return Function(self, invocable, receiver, timeout)
+
+    @property
+    def last(self) -> Invocation:
+        return self.calls[-1]
+
+    @property
+    def event(self) -> Any:
+        """What the last function was called with."""
+        return self.last.event
+
+    def answers(self, value: Any = None, **settings: Any) -> None:
+        """The handler's value, or with bytes the payload itself; `settings` are the FunctionAnswer's."""
+        payload = value if isinstance(value, bytes) else msgspec.json.encode(value)
+        self.last.function.receiver.on_answer(self.last.taken(), FunctionAnswer(payload, **settings))
+
+    def raises(self, message: str, kind: str = "Error", **settings: Any) -> None:
+        self.answers({"errorMessage": message, "errorType": kind}, error="Unhandled", **settings)
+
+    def begins(self) -> None:
+        self.last.function.receiver.on_begin(self.last.context())
+
+    def sends(self, data: bytes) -> None:
+        self.last.function.receiver.on_data(self.last.context(), data)
+
+    def ends(self, error: str | None = None) -> None:
+        self.last.function.receiver.on_end(self.last.taken(), error)
+
+    def fails(self, kind: FunctionFailureKind, cause: str = "in the play") -> None:
+        self.last.function.receiver.on_failure(self.last.taken(), FunctionFailure(kind, cause))
+
+
 class AccessLog:
     def __init__(self) -> None:
         self.lines: dict[str | None, list[str]] = {}
@@ -280,6 +382,7 @@ class Play:
     ) -> None:
         self.clock = Clock()
         self.backend = Backend()
+        self.functions = Functions()
         self.log = AccessLog()
         self.meters = Meters()
         self.observed: list[Observation] = []
@@ -292,6 +395,7 @@ class Play:
             ids=RequestIds(bytes),
             observer=self.observed.append,
             upstream=self.backend,
+            functions=self.functions,
             access_log=self.log,
             meters=self.meters,
             account_id="000000000000",

@@ -6,7 +6,7 @@ import socket
 from portico.adapters import json_log, meters
 from portico.adapters.credentials import root_credentials
 from portico.adapters.late_store import LateStore
-from portico.adapters.nowhere import Nowhere
+from portico.adapters.nowhere import NoFunctions, Nowhere
 from portico.adapters.sqlite import SqliteStore
 from portico.adapters.state_dir import StateWriter
 from portico.controlplane.dispatch import SERVICES, ControlPlane
@@ -94,6 +94,7 @@ def _compiler(settings: Settings, observer: Observer) -> Compiler:
         ids=RequestIds(),
         observer=observer,
         upstream=nowhere,
+        functions=NoFunctions(),
         access_log=nowhere,
         meters=nowhere,
         account_id=settings.account_id,

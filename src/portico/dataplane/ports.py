@@ -7,6 +7,7 @@ from portico.kernel.clock import Clock
 from portico.kernel.ids import RequestIds
 from portico.kernel.observe import Observer
 from portico.ports.access_log import AccessLog
+from portico.ports.functions import Functions
 from portico.ports.meters import Meters
 from portico.ports.upstream import Upstream
 from portico.wire.forwarded import TrustedProxies
@@ -37,6 +38,7 @@ class Ports:
     ids: RequestIds
     observer: Observer
     upstream: Upstream
+    functions: Functions
     access_log: AccessLog
     meters: Meters
     account_id: str

@@ -1,0 +1,122 @@
+"""One invocation on its way to the functions process: what is told of it, and who may forget it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from portico.ports.functions import FailureKind, FunctionFailure, FunctionReceiver
+from portico.wire.function_frames import FrameKind
+
+if TYPE_CHECKING:
+    from portico.adapters.function_link import Link
+
+LONGEST_STREAM: Final = 900.0
+"""Seconds that a streamed answer may take in all: corrections.md, response streaming."""
+EXACT_BELOW: Final = 2.0
+"""Timeouts below this many seconds get a timer of their own: the sweep is a quarter of a second coarse."""
+
+
+def report(error: Exception) -> None:
+    """What a receiver raised is a bug of its own call, not of all that share a connection or a sweep."""
+    told = {"message": "the receiver of a function's answer failed", "exception": error}
+    asyncio.get_running_loop().call_exception_handler(told)
+
+
+class Plan(NamedTuple):
+    """What all calls of a destination have in common."""
+
+    arn: str
+    receiver: FunctionReceiver[Any]
+    timeout: float
+    streams: bool
+
+
+class Call:
+    """One invocation. It is over when its plan is gone: nothing that it held is kept alive by it then."""
+
+    __slots__ = ("begun", "context", "deadline", "ends", "frame", "link", "number", "plan", "since", "timer")
+
+    def __init__(self, plan: Plan, number: int, context: Any, now: float) -> None:
+        self.plan: Plan | None = plan
+        self.number = number
+        self.context = context
+        self.since = now
+        self.deadline = now + plan.timeout
+        """When its time is over; of a stream, unless its next byte comes first."""
+        self.ends = now + LONGEST_STREAM
+        self.begun = False
+        """Of a stream: `on_begin` was told."""
+        self.link: Link | None = None
+        self.frame = b""
+        """While it waits for a connection: what is to be sent."""
+        self.timer: asyncio.TimerHandle | None = None
+        if plan.timeout < EXACT_BELOW:
+            self.timer = asyncio.get_running_loop().call_later(plan.timeout, self.expire)
+
+    # FunctionCall
+
+    def pause(self) -> None:
+        if self.begun and self.link is not None:
+            self._stop_timer()  # time stands still now; when it runs again, the sweep looks after it
+            self.deadline = self.ends
+            self.link.send(FrameKind.PAUSE, self.number)
+
+    def resume(self) -> None:
+        if self.begun and self.link is not None:
+            self.touch(self.link.now())
+            self.link.send(FrameKind.RESUME, self.number)
+
+    def cancel(self) -> None:
+        link = self.link
+        self.end()
+        if link is not None:
+            link.cancel(self.number)
+
+    # The adapter
+
+    @property
+    def over(self) -> bool:
+        return self.plan is None
+
+    def touch(self, now: float) -> None:
+        """A byte of a stream has come, or may come now: its time begins anew."""
+        if self.plan is not None:
+            self._stop_timer()
+            self.deadline = min(now + self.plan.timeout, self.ends)
+
+    def end(self) -> None:
+        """Nothing more is told to the receiver."""
+        self.plan = self.context = self.link = None
+        self.frame = b""
+        self._stop_timer()
+
+    def fail(self, kind: FailureKind, cause: str) -> None:
+        plan, context = self.plan, self.context
+        if plan is None:
+            return
+        self.end()
+        try:
+            plan.receiver.on_failure(context, FunctionFailure(kind, cause))
+        except Exception as error:
+            report(error)
+
+    def expire(self) -> None:
+        plan, link = self.plan, self.link
+        if plan is None:
+            return
+        if link is not None:
+            link.cancel(self.number)
+        self.fail(FailureKind.TIMEOUT, f"{plan.arn}: no {self._lacking(plan)}")
+
+    def _lacking(self, plan: Plan) -> str:
+        if not self.begun:
+            return f"answer within {plan.timeout * 1000:.0f} ms"
+        if self.deadline < self.ends:
+            return f"further byte of its stream within {plan.timeout * 1000:.0f} ms"
+        return f"end of its stream within {LONGEST_STREAM:.0f} s"
+
+    def _stop_timer(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None

@@ -9,9 +9,10 @@ from pathlib import Path
 from portico.adapters import json_log
 from portico.adapters.access_log import AccessLogs
 from portico.adapters.egress import EgressPolicy
+from portico.adapters.function_client import FunctionClient
 from portico.adapters.http_client import HttpClient
 from portico.adapters.meters import MeterFiles
-from portico.adapters.nowhere import NoFunctions, Nowhere
+from portico.adapters.nowhere import Nowhere
 from portico.adapters.state_dir import Reset, StateAbsent, StateReader
 from portico.dataplane.front import Gateway
 from portico.dataplane.headers import backend_table, client_table
@@ -57,6 +58,7 @@ def build_worker(
     """On a running loop. Raises TlsError."""
     data = settings.data_dir
     upstream = HttpClient(backend_table(), EgressPolicy(own_ports))
+    functions = FunctionClient(data / "run" / "functions.sock")
     logs = AccessLogs(data / "logs", asyncio.get_running_loop().call_later, observer)
     meters = _meters(data / "metrics", observer)
     ports = Ports(
@@ -64,7 +66,7 @@ def build_worker(
         ids=RequestIds(),
         observer=observer,
         upstream=upstream,
-        functions=NoFunctions(),
+        functions=functions,
         access_log=logs,
         meters=meters,
         account_id=settings.account_id,
@@ -80,8 +82,8 @@ def build_worker(
         connections=connections,
         follow=_Following(data / "state", gateway),
         bell=data / "run" / "changes.sock",
-        sweeps=(connections.sweep, upstream.sweep),
-        closes=(upstream.close, logs.close, meters.close),
+        sweeps=(connections.sweep, upstream.sweep, functions.sweep),
+        closes=(upstream.close, functions.close, logs.close, meters.close),
         observer=observer,
         drain_seconds=settings.drain_seconds,
     )

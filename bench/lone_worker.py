@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from portico.adapters import json_log
+from portico.adapters.log_limit import LimitedLog
 from portico.app.worker import build_worker
 from portico.dataplane.exchange import Exchange
 from portico.dataplane.program import Program
@@ -26,7 +27,7 @@ def main() -> int:
         Program.served = _untold  # type: ignore[method-assign,assignment]
     tuning.keep_buffers()
     listener = socket.create_server(("127.0.0.1", int(port)), backlog=4096)
-    observer = json_log.observer("json")
+    observer = LimitedLog(json_log.observer("json"))
 
     async def life() -> int:
         worker = build_worker(Settings(data_dir=Path(data)), os.getpid(), [listener], (), observer)

@@ -31,6 +31,8 @@ class Steadied:
     told_to_close: int
     phases: Mapping[str, Mapping[str, float]]
     """Milliseconds `p50`, `p99`, `max` of each phase, and its `count` of answers."""
+    refused: Mapping[str, float]
+    """The same of all answers 503."""
 
     @property
     def losses(self) -> int:

@@ -15,6 +15,7 @@ from typing import Final, cast
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CLOSE: Final = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 _OK: Final = b"HTTP/1.1 200 "
+_REFUSED: Final = b"HTTP/1.1 503 "
 
 
 class Tally:
@@ -30,6 +31,8 @@ class Tally:
         """Answers with `Connection: close` that we had not asked for."""
         self.waits: dict[str, list[float]] = {}
         """Seconds from when a request was due to its whole answer, by the phase in which it was due."""
+        self.refusals: list[float] = []
+        """Seconds from when a request was due to its 503. They are lost as well."""
         self.phase: list[float] = []
         self.mark("start")
 
@@ -111,6 +114,8 @@ class Exchange(asyncio.Protocol):
             self._phase.append(time.monotonic() - self._due)
         else:
             self._tally.lost[f"status {got[9:12].decode('latin-1')}"] += 1
+            if got.startswith(_REFUSED):
+                self._tally.refusals.append(time.monotonic() - self._due)
         told = _CLOSE.search(got) is not None
         self._tally.told_to_close += told and not self._last
         if told or self._last:

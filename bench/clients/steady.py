@@ -150,6 +150,7 @@ class Steady:
             "closed_idle": tally.closed_idle,
             "told_to_close": tally.told_to_close,
             "phases": {name: _percentiles(waits) for name, waits in tally.waits.items()},
+            "refused": _percentiles(tally.refusals),
         }
 
     @property

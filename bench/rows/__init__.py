@@ -9,6 +9,7 @@ from bench.rows.fleet import fleet
 from bench.rows.kill import kill
 from bench.rows.large import large
 from bench.rows.observing import observing
+from bench.rows.overload import overload
 from bench.rows.pipeline import pipeline
 from bench.rows.proxy import mock, proxy
 from bench.rows.resources import resources
@@ -38,5 +39,8 @@ ROWS: Final[dict[str, Row]] = {
     "restarts": Row(restarts, "20 rolling restarts under load: lost requests", "0"),
     "kill": Row(kill, "kill -9 of one of two workers", "what it had accepted, 0 waiting; 300 ms"),
     "slowheads": Row(slowheads, "5000 slow-header clients", "closed at their deadline; p99 at most 2x or 25 ms"),
+    "overload": Row(
+        overload, "Twice as many requests as a worker can serve", "90% of the peak; p99 3x; refused in 50 ms"
+    ),
     "pipeline": Row(pipeline, "10000 pipelined GETs on one connection", "all answered, in order"),
 }

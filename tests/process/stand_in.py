@@ -90,6 +90,7 @@ def child(directory: Path, role: str, slot: int, sockets: list[socket.socket], r
             follow=lambda: 0,
             bell=directory / "bell",
             sweeps=(connections.sweep,),
+            beat=lambda: None,
             closes=(),
             observer=observer,
             drain_seconds=5.0,

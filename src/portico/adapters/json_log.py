@@ -30,6 +30,9 @@ _LEVELS: Final[dict[type[Observation], str]] = {
     observe.FewDescriptors: "warning",
     observe.NotMetered: "warning",
     observe.LogLinesDropped: "warning",
+    observe.OverloadBegan: "warning",
+    observe.RequestsRefused: "warning",
+    observe.LinesWithheld: "warning",
 }
 """What is not listed is "info"."""
 

@@ -11,6 +11,7 @@ from portico.adapters.access_log import AccessLogs
 from portico.adapters.egress import EgressPolicy
 from portico.adapters.function_client import FunctionClient
 from portico.adapters.http_client import HttpClient
+from portico.adapters.log_limit import LimitedLog
 from portico.adapters.meters import MeterFiles
 from portico.adapters.nowhere import Nowhere
 from portico.adapters.state_dir import Reset, StateAbsent, StateReader
@@ -26,6 +27,7 @@ from portico.server.accepting import Door
 from portico.server.children import Ready
 from portico.server.connections import ConnectionLimits, Connections
 from portico.server.loop import run
+from portico.server.overload import Gate
 from portico.server.protocol import Connection
 from portico.server.tls import server_context
 from portico.server.worker import Worker, WorkerParts
@@ -39,7 +41,7 @@ def run_worker(
     """All of a worker process's life. `own_ports`: of the control listeners, which no backend may be."""
     tuning.keep_buffers()
 
-    observer = json_log.observer(settings.log_format)
+    observer = LimitedLog(json_log.observer(settings.log_format))
 
     async def life() -> int:
         return await build_worker(settings, slot, sockets, own_ports, observer).serve(ready)
@@ -53,7 +55,7 @@ def check(settings: Settings) -> None:
 
 
 def build_worker(
-    settings: Settings, slot: int, sockets: list[socket.socket], own_ports: Sequence[int], observer: Observer
+    settings: Settings, slot: int, sockets: list[socket.socket], own_ports: Sequence[int], observer: LimitedLog
 ) -> Worker:
     """On a running loop. Raises TlsError."""
     data = settings.data_dir
@@ -75,15 +77,17 @@ def build_worker(
         trusted_proxies=TrustedProxies(settings.trusted_proxy),
     )
     gateway = Gateway(ports, StateReader(data / "state").snapshot)
+    gate = Gate(gateway, asyncio.get_running_loop().call_soon, observer)
     connections = Connections(_limits(settings))
     parts = WorkerParts(
         slot=slot,
-        door=_door(settings, sockets, gateway, connections, observer),
+        door=_door(settings, sockets, gate, connections, observer),
         connections=connections,
         follow=_Following(data / "state", gateway),
         bell=data / "run" / "changes.sock",
-        sweeps=(connections.sweep, upstream.sweep, functions.sweep),
-        closes=(upstream.close, functions.close, logs.close, meters.close),
+        sweeps=(connections.sweep, meters.fold, upstream.sweep, functions.sweep, observer.sweep),
+        beat=gate.beat,
+        closes=(upstream.close, functions.close, logs.close, meters.close, observer.close),
         observer=observer,
         drain_seconds=settings.drain_seconds,
     )
@@ -106,13 +110,13 @@ def _limits(settings: Settings) -> ConnectionLimits:
 
 
 def _door(
-    settings: Settings, sockets: list[socket.socket], gateway: Gateway, connections: Connections, observer: Observer
+    settings: Settings, sockets: list[socket.socket], gate: Gate, connections: Connections, observer: Observer
 ) -> Door:
     tls = server_context(settings.tls_cert, settings.tls_key)
     table = client_table()
 
     def connect() -> Connection:
-        return Connection(gateway, connections, table, observer, secure=tls is not None)
+        return Connection(gate, connections, table, observer, secure=tls is not None)
 
     return Door(sockets, connect, tls)
 

@@ -191,5 +191,37 @@ class LogLinesDropped(Observation):
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class OverloadBegan(Observation):
+    """A worker is asked more than it can serve: what it has no time for is answered 503 at once."""
+
+    late_seconds: float
+    """How long its loop kept the last timer waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsRefused(Observation):
+    """A worker refused so many requests since it said so last, because it had no time for them."""
+
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class OverloadEnded(Observation):
+    """A worker has refused nobody for a while, and serves everything again."""
+
+    seconds: float
+    """How long it lasted."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinesWithheld(Observation):
+    """So many more of an event happened and were not logged one by one: strangers must not fill the disk."""
+
+    withheld: str
+    """The event."""
+    lines: int
+
+
 class Observer(Protocol):
     def __call__(self, observation: Observation, /) -> None: ...

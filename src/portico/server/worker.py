@@ -22,6 +22,7 @@ from portico.server import tuning
 from portico.server.accepting import Door
 from portico.server.bell import BellRope
 from portico.server.connections import SWEEP_SECONDS, Connections
+from portico.server.overload import BEAT_SECONDS
 
 IDLE_GRACE_SECONDS: Final = 5.0
 """For clients that keep connections: within it their next request is answered, and told to be the last."""
@@ -43,6 +44,8 @@ class WorkerParts:
     bell: Path
     sweeps: Sequence[Callable[[], None]]
     """Called every `SWEEP_SECONDS`."""
+    beat: Callable[[], None]
+    """Called every `BEAT_SECONDS`, or as soon as the loop comes to it."""
     closes: Sequence[Callable[[], None]]
     """Called in this order when everything is over."""
     observer: Observer
@@ -67,6 +70,7 @@ class Worker:
         await self._parts.door.open()
         tuning.settle()
         tasks = [asyncio.create_task(self._rope.hold()), asyncio.create_task(self._sweep())]
+        self._beat()
         ready()
         await leave.wait()
         await self._drain()
@@ -109,6 +113,10 @@ class Worker:
             for sweep in self._parts.sweeps:
                 sweep()
             self._catch_up()
+
+    def _beat(self) -> None:
+        asyncio.get_running_loop().call_later(BEAT_SECONDS, self._beat)
+        self._parts.beat()
 
     # Leaving
 

@@ -215,10 +215,11 @@ class Caller:
         body: bytes = b"",
         timeout: float = 30.0,
         buffers: bool = False,
+        streams: bool = False,
     ) -> Called:
         called = Called()
         request = b"%b / HTTP/1.1\r\nHost: b\r\nContent-Length: %d\r\n\r\n%b" % (method, len(body), body)
-        plan = UpstreamRequest(_Listening(buffers), timeout)
+        plan = UpstreamRequest(_Listening(buffers), timeout, streams)
         called.call = self.client.to(origin).call(method, request, plan, called)
         return called
 

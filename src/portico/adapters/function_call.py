@@ -6,13 +6,12 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from portico.ports.functions import FailureKind, FunctionFailure, FunctionReceiver
+from portico.ports.upstream import LONGEST_STREAM
 from portico.wire.function_frames import FrameKind
 
 if TYPE_CHECKING:
     from portico.adapters.function_link import Link
 
-LONGEST_STREAM: Final = 900.0
-"""Seconds that a streamed answer may take in all: corrections.md, response streaming."""
 EXACT_BELOW: Final = 2.0
 """Timeouts below this many seconds get a timer of their own: the sweep is a quarter of a second coarse."""
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from portico.ports.client import Client
-from portico.ports.upstream import FailureKind, UpstreamFailure, UpstreamRequest
+from portico.ports.upstream import LONGEST_STREAM, FailureKind, UpstreamFailure, UpstreamRequest
 
 if TYPE_CHECKING:
     from portico.adapters.http_connection import BackendConnection
@@ -16,7 +16,19 @@ if TYPE_CHECKING:
 class Call:
     """One request on its way. Holds what a second try would need."""
 
-    __slots__ = ("connection", "context", "deadline", "method", "plan", "pool", "request", "retried", "timer", "unsent")
+    __slots__ = (
+        "connection",
+        "context",
+        "deadline",
+        "ends",
+        "method",
+        "plan",
+        "pool",
+        "request",
+        "retried",
+        "timer",
+        "unsent",
+    )
 
     def __init__(
         self, pool: Pool, method: bytes, request: bytes, plan: UpstreamRequest[Any], context: Any, deadline: float
@@ -28,6 +40,8 @@ class Call:
         self.context = context
         self.connection: BackendConnection | None = None
         self.deadline = deadline
+        self.ends = deadline - plan.timeout + LONGEST_STREAM
+        """Of a stream: when it is over, however steadily it flows."""
         self.retried = False
         self.timer: asyncio.TimerHandle | None = None
         self.unsent = 0
@@ -68,6 +82,12 @@ class Call:
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
+
+    def touch(self, now: float) -> None:
+        """More may come from now on: the time for it begins."""
+        plan = self.plan
+        if plan is not None:
+            self.deadline = min(now + plan.timeout, self.ends) if plan.streams else now + plan.timeout
 
     def fail(self, kind: FailureKind, cause: str) -> None:
         plan = self.plan

@@ -163,8 +163,8 @@ class BackendConnection(asyncio.Protocol):
     def resume(self) -> None:
         if self._paused and self.transport is not None and self._pump is None:
             self._paused = False
-            if self.call is not None and self.call.plan is not None:
-                self.call.deadline = self.pool.now() + self.call.plan.timeout
+            if self.call is not None:
+                self.call.touch(self.pool.now())
             self.transport.resume_reading()
 
     @property
@@ -188,6 +188,8 @@ class BackendConnection(asyncio.Protocol):
         transport = self.transport
         if not self._left or transport is None or self.pool.origin.secure or not pump.AVAILABLE:
             return False
+        if self.call is None or self.call.plan is None or self.call.plan.streams:
+            return False  # nobody would see that the stream still flows
         sink = client.lend_socket()
         if sink is None:
             return False
@@ -203,9 +205,9 @@ class BackendConnection(asyncio.Protocol):
     def client_waits(self, waiting: bool) -> None:
         self._paused = waiting
         call = self.call
-        if call is not None and call.plan is not None:
+        if call is not None:
             call.stop_timer()
-            call.deadline = self.pool.now() + call.plan.timeout
+            call.touch(self.pool.now())
 
     def pumped(self, clean: bool) -> None:
         """All is sent. What came behind it was not asked for, and would be taken for the answer to the next call."""
@@ -256,6 +258,9 @@ class BackendConnection(asyncio.Protocol):
         plan, left = call.plan, self._left
         if plan is None:
             return
+        if plan.streams:
+            call.stop_timer()
+            call.touch(self.pool.now())
         if left is not None:
             size = len(data)
             if size > left:
@@ -276,7 +281,7 @@ class BackendConnection(asyncio.Protocol):
                 if self._decoder.rest:
                     raise ProtocolError("bytes after the end of the answer")
                 self._complete(call, head, reuse=True)
-        elif data:
+        elif data or plan.streams:
             self._gather(call, plan, head, (data,))
 
     def _gather(self, call: Call, plan: UpstreamRequest[Any], head: ResponseHead, pieces: Iterable[bytes]) -> None:
@@ -293,7 +298,7 @@ class BackendConnection(asyncio.Protocol):
             return
         if self._size > BODY_LIMIT:
             call.fail(FailureKind.TOO_LARGE, f"an answer of more than {BODY_LIMIT} bytes")
-        elif not receiver.buffers and (self._size > WHOLE or (self._left or 0) > WHOLE):
+        elif not receiver.buffers and (plan.streams or self._size > WHOLE or (self._left or 0) > WHOLE):
             self._streaming = True
             receiver.on_begin(call.context, head, None if self._left is None else self._left + self._size)
             gathered, self._pieces = self._pieces, []

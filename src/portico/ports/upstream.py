@@ -99,6 +99,9 @@ class UpstreamRequest(Generic[T]):
     receiver: Receiver[T]
     timeout: float
     """Seconds from the call to the end of the answer. Time in which our own client is slow does not count."""
+    streams: bool = False
+    """True: `on_begin` comes with the head and `on_data` with each piece, where else the first bytes are collected. The
+    timeout is then that of the next piece, and the whole has `LONGEST_STREAM` seconds."""
 
 
 class Destination(Protocol):
@@ -114,6 +117,9 @@ class Upstream(Protocol):
         """The Destination of an Origin, the same one for the same Origin. A Route asks once, when it is compiled."""
         ...
 
+
+LONGEST_STREAM = 900.0
+"""Seconds that a streamed answer may take (API Gateway guide, "Set up response streaming")."""
 
 BODY_LIMIT = 10 * 1024 * 1024
 """Bytes of a backend's answer: AWS's payload quota, semantics section 23."""

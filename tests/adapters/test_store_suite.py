@@ -13,20 +13,45 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portico.adapters.memory import MemoryStore
+from portico.adapters.postgres import PostgresStore
 from portico.adapters.sqlite import SqliteStore
 from portico.ports.changes import Change, Changes, Gap
 from portico.ports.store import Document, Store, StoreConflict
+from postgres_scene import PostgresServer
 
 
 class FullStore(Store, Changes, Protocol):
     """Both ports, as every adapter answers them."""
 
 
-ADAPTERS: dict[str, Callable[..., FullStore]] = {
-    "memory": lambda folder, **options: MemoryStore(**options),
-    "sqlite": lambda folder, **options: SqliteStore(folder / "portico.db", **options),
+Opener = Callable[..., FullStore]
+"""Opens the store of a folder, again where it was opened before, with the options that every adapter has."""
+
+
+def _memory(_request: pytest.FixtureRequest) -> Opener:
+    return lambda folder, **options: MemoryStore(**options)
+
+
+def _sqlite(_request: pytest.FixtureRequest) -> Opener:
+    return lambda folder, **options: SqliteStore(folder / "portico.db", **options)
+
+
+def _postgresql(request: pytest.FixtureRequest) -> Opener:
+    server: PostgresServer = request.getfixturevalue("postgres")
+
+    def opened(folder: Path, **options: Any) -> PostgresStore:
+        # Known by the folder's name, so that a child process finds the same.
+        return PostgresStore(server.database(f"suite_{hashlib.md5(bytes(folder)).hexdigest()}"), **options)
+
+    return opened
+
+
+ADAPTERS: dict[str, Callable[[pytest.FixtureRequest], Opener]] = {
+    "memory": _memory,
+    "sqlite": _sqlite,
+    "postgresql": _postgresql,
 }
-ON_DISK = ["sqlite"]
+ON_DISK = ["sqlite", "postgresql"]
 
 
 class Nothing(Exception):
@@ -34,13 +59,13 @@ class Nothing(Exception):
 
 
 @pytest.fixture(params=sorted(ADAPTERS))
-def adapter(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def adapter(request: pytest.FixtureRequest) -> Opener:
+    return ADAPTERS[request.param](request)
 
 
 @pytest.fixture
-def store(adapter: str, tmp_path: Path) -> Iterator[FullStore]:
-    store = ADAPTERS[adapter](tmp_path)
+def store(adapter: Opener, tmp_path: Path) -> Iterator[FullStore]:
+    store = adapter(tmp_path)
     yield store
     store.close()
 
@@ -233,8 +258,8 @@ class TestIsolation:
             write(view)
         assert keys(store) == ["r1"]
 
-    def test_a_second_writer_waits_and_then_is_in_conflict(self, adapter: str, tmp_path: Path) -> None:
-        store = ADAPTERS[adapter](tmp_path, patience=0.01)
+    def test_a_second_writer_waits_and_then_is_in_conflict(self, adapter: Opener, tmp_path: Path) -> None:
+        store = adapter(tmp_path, patience=0.01)
         with store.write() as unit:
             with pytest.raises(StoreConflict):
                 put(store, "second")
@@ -330,10 +355,10 @@ class TestStanding:
         with pytest.raises(Gap):
             store.since(2)
 
-    def test_each_store_has_an_identity_of_its_own(self, adapter: str, tmp_path: Path) -> None:
+    def test_each_store_has_an_identity_of_its_own(self, adapter: Opener, tmp_path: Path) -> None:
         (tmp_path / "1").mkdir()
         (tmp_path / "2").mkdir()
-        one, other = ADAPTERS[adapter](tmp_path / "1"), ADAPTERS[adapter](tmp_path / "2")
+        one, other = adapter(tmp_path / "1"), adapter(tmp_path / "2")
         assert one.identity() == one.identity() != other.identity()
         one.close()
         other.close()
@@ -346,9 +371,9 @@ class TestStanding:
         data=st.data(),
     )
     def test_whoever_follows_the_feed_from_anywhere_arrives_at_standing(
-        self, adapter: str, tmp_path_factory: pytest.TempPathFactory, steps: list[Any], data: st.DataObject
+        self, adapter: Opener, tmp_path_factory: pytest.TempPathFactory, steps: list[Any], data: st.DataObject
     ) -> None:
-        store = ADAPTERS[adapter](tmp_path_factory.mktemp("feed"))
+        store = adapter(tmp_path_factory.mktemp("feed"))
         seen: list[tuple[int, dict[str, Any]]] = [(0, {})]
         for step in steps:
             with store.write() as unit:
@@ -424,16 +449,16 @@ class TestThreads:
         assert sorted(numbers) == list(range(1, self.THREADS * self.ROUNDS + 1))
 
 
-@pytest.mark.parametrize("adapter", ON_DISK)
+@pytest.mark.parametrize("adapter", ON_DISK, indirect=True)
 class TestOnDisk:
-    def test_a_reopened_store_has_everything(self, adapter: str, store: FullStore, tmp_path: Path) -> None:
+    def test_a_reopened_store_has_everything(self, adapter: Opener, store: FullStore, tmp_path: Path) -> None:
         put(store, "b", "a")
         stand(store, "api1/prod", {"v": 1})
         with store.write() as unit:
             unit.put_snapshot("digest", b"body")
         identity = store.identity()
         store.close()
-        again = ADAPTERS[adapter](tmp_path)
+        again = adapter(tmp_path)
         assert keys(again) == ["b", "a"]
         assert again.standing() == (1, [Change(1, "stage", "api1/prod", {"v": 1})])
         assert again.since(0) == [Change(1, "stage", "api1/prod", {"v": 1})]
@@ -443,12 +468,12 @@ class TestOnDisk:
         assert keys(again) == ["b", "a", "0"]
         again.close()
 
-    def test_kill_9_in_the_middle_of_writes_loses_nothing_acknowledged(self, adapter: str, tmp_path: Path) -> None:
+    def test_kill_9_in_the_middle_of_writes_loses_nothing_acknowledged(self, adapter: Opener, tmp_path: Path) -> None:
         pipe, acknowledge = os.pipe()
         child = os.fork()
         if not child:
             os.close(pipe)
-            _write_until_killed(ADAPTERS[adapter](tmp_path), acknowledge)
+            _write_until_killed(adapter(tmp_path), acknowledge)
         os.close(acknowledge)
         with open(pipe, "rb") as acknowledged:
             heard = [acknowledged.readline() for _ in range(40)]
@@ -457,7 +482,7 @@ class TestOnDisk:
         assert os.waitpid(child, 0)[1] == signal.SIGKILL
         last = int([line for line in heard if line.endswith(b"\n")][-1])
 
-        store = ADAPTERS[adapter](tmp_path)
+        store = adapter(tmp_path)
         found = keys(store)
         assert len(found) >= last >= 40
         assert found == [str(n) for n in range(1, len(found) + 1)]

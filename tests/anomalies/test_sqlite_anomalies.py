@@ -98,7 +98,7 @@ class TestSchema:
     def test_a_newer_schema_is_refused_and_left_alone(self, path: Path) -> None:
         with closing(sqlite3.connect(kept(path))) as connection, connection:
             connection.execute("UPDATE schema_version SET version = 99")
-        with pytest.raises(SchemaTooNew, match=r"portico\.db: has schema 99 and this Portico knows schemas up to 1"):
+        with pytest.raises(SchemaTooNew, match=r"portico\.db: has schema 99 and this Portico knows schemas up to 2"):
             SqliteStore(path)
         with closing(sqlite3.connect(path)) as connection:
             assert connection.execute("SELECT version FROM schema_version").fetchone() == (99,)
@@ -107,18 +107,18 @@ class TestSchema:
         self, path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         kept(path, 5)
-        good = Migration(2, "label", ("ALTER TABLE document ADD COLUMN label TEXT",))
-        bad = Migration(3, "broken", ("CREATE TABLE extra (x)", "ALTER TABLE nowhere ADD COLUMN y"))
+        good = Migration(3, "label", ("ALTER TABLE document ADD COLUMN label TEXT",))
+        bad = Migration(4, "broken", ("CREATE TABLE extra (x)", "ALTER TABLE nowhere ADD COLUMN y"))
         monkeypatch.setattr(sqlite_file, "_MIGRATIONS", (*migrations("sqlite"), good, bad))
         with pytest.raises(StoreUnavailable, match="no such table: nowhere"):
             SqliteStore(path)
         with closing(sqlite3.connect(path)) as connection:
-            assert connection.execute("SELECT version FROM schema_version").fetchone() == (1,)
+            assert connection.execute("SELECT version FROM schema_version").fetchone() == (2,)
             assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'extra'").fetchone() == (0,)
         monkeypatch.setattr(sqlite_file, "_MIGRATIONS", (*migrations("sqlite"), good))
         assert read_all(SqliteStore(path)) == 5
         with closing(sqlite3.connect(path)) as connection:
-            assert connection.execute("SELECT version FROM schema_version").fetchone() == (2,)
+            assert connection.execute("SELECT version FROM schema_version").fetchone() == (3,)
 
     def test_a_birth_that_was_interrupted_is_begun_again(self, path: Path) -> None:
         path.with_name("portico.db.new").write_bytes(b"half of a database")

@@ -20,7 +20,8 @@ def test_the_contracts_of_the_floors_are_kept() -> None:
 WORKER = """
 import sys
 import portico.app.worker
-print(*sorted(name for name in ("botocore", "sqlite3", "yaml", "boto3", "rich", "typer") if name in sys.modules))
+names = ("botocore", "sqlite3", "psycopg", "yaml", "boto3", "rich", "typer")
+print(*sorted(name for name in names if name in sys.modules))
 """
 
 

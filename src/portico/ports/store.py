@@ -1,4 +1,5 @@
-"""The store: where the control plane keeps definitions. Adapters: adapters/memory.py, adapters/sqlite.py.
+"""The store: where the control plane keeps definitions. Adapters: adapters/memory.py, adapters/sqlite.py,
+adapters/postgres.py.
 
 The port is synchronous: an operation is a short function inside one transaction, and the shell runs it on a thread.
 A document is what AWS would answer for the thing, under AWS's member names. `kind` names the family ("restapi",
@@ -19,6 +20,10 @@ class StoreConflict(PorticoError):
 
 class StoreUnavailable(PorticoError):
     """The database does not answer; nothing was written."""
+
+
+class StoreInDoubt(StoreUnavailable):
+    """The database stopped answering while it was committing: it may have written all, or nothing."""
 
 
 class Unit(Protocol):

@@ -524,6 +524,25 @@ def http_proxy(uri: str, *, verb: str = "ANY", **settings: Any) -> dict[str, Any
     return method({"type": "HTTP_PROXY", "uri": uri, "httpMethod": verb, **settings})
 
 
+FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:pets"
+
+
+def invocation(function: str = FUNCTION, action: str = "invocations") -> str:
+    """The URI of an integration that invokes a function."""
+    date = "2015-03-31" if action == "invocations" else "2021-11-15"
+    return f"arn:aws:apigateway:us-east-1:lambda:path/{date}/functions/{function}/{action}"
+
+
+def lambda_proxy(uri: str = invocation(), *, verb: str = "POST", **settings: Any) -> dict[str, Any]:
+    return method({"type": "AWS_PROXY", "uri": uri, "httpMethod": verb, **settings})
+
+
+def lambda_custom(
+    *responses: dict[str, Any], uri: str = invocation(), verb: str = "POST", **settings: Any
+) -> dict[str, Any]:
+    return _mapped("AWS", responses, {"uri": uri, "httpMethod": verb, **settings})
+
+
 def on_path(*names: str) -> dict[str, Any]:
     """`requestParameters` that hand path parameters on under their own names."""
     return {"requestParameters": {f"integration.request.path.{name}": f"method.request.path.{name}" for name in names}}

@@ -17,7 +17,7 @@ def request_payload(body: bytes, *, binary: bool, handling: str | None) -> bytes
     """A request's body on its way to a template or backend; `binary`: its Content-Type is a binary media type."""
     if binary:
         return base64.b64encode(body) if handling == TO_TEXT else body
-    return _decoded(body) if handling == TO_BINARY else _text(body)
+    return decoded(body) if handling == TO_BINARY else _text(body)
 
 
 def response_payload(body: bytes, *, binary: bool, wanted: bool, handling: str | None) -> bytes:
@@ -26,14 +26,15 @@ def response_payload(body: bytes, *, binary: bool, wanted: bool, handling: str |
         handling = TO_BINARY if wanted else TO_TEXT
     if handling == TO_TEXT:
         return base64.b64encode(body) if binary else _text(body)
-    return body if binary else _decoded(body)
+    return body if binary else decoded(body)
 
 
 def _text(body: bytes) -> bytes:
     return body if body.isascii() else body.decode("utf-8", "replace").encode()
 
 
-def _decoded(body: bytes) -> bytes:
+def decoded(body: bytes) -> bytes:
+    """Base64, decoded. Raises the 500 of what is not base64."""
     try:
         return base64.b64decode(body, validate=True)
     except binascii.Error as error:

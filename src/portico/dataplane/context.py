@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from portico.dataplane.function_head import FunctionHead
+
 if TYPE_CHECKING:
     from portico.dataplane.exchange import Exchange
 
@@ -32,7 +34,7 @@ EXPRESSIONS: Final[dict[str, str]] = {
     "integration.error": "None if x.fault is None else x.fault.cause or None",
     "integration.integrationStatus": "None if x.backend is None else x.backend.status",
     "integration.latency": "None if x.integration_latency is None else int(x.integration_latency * 1000)",
-    "integration.status": "None if x.backend is None else x.backend.status",
+    "integration.status": "integration_status(x)",
     "integrationErrorMessage": "None if x.fault is None else x.fault.cause or None",
     "integrationLatency": "None if x.integration_latency is None else int(x.integration_latency * 1000)",
     "integrationStatus": "None if x.backend is None else x.backend.status",
@@ -79,7 +81,10 @@ class _Clf:
         return self._text
 
 
-def _domain_name(exchange: Exchange) -> str:
+clf: Final = _Clf()
+
+
+def domain_name(exchange: Exchange) -> str:
     host = (exchange.head.host or b"").decode("latin-1")
     return host if host.endswith("]") else host.rpartition(":")[0] or host
 
@@ -99,17 +104,24 @@ def _backend_request_id(exchange: Exchange) -> str | None:
     return None
 
 
+def _integration_status(exchange: Exchange) -> int | None:
+    """Of a Lambda proxy integration what the function's code says; `integrationStatus` is what Lambda itself says."""
+    backend = exchange.backend
+    return backend.code if isinstance(backend, FunctionHead) else None if backend is None else backend.status
+
+
 def _endpoint_type(exchange: Exchange) -> str:
     return exchange.program.snapshot.endpoint_configuration.types[0]
 
 
 NAMESPACE: Final[dict[str, Any]] = {
     "backend_request_id": _backend_request_id,
-    "clf": _Clf(),
-    "domain_name": _domain_name,
+    "clf": clf,
+    "domain_name": domain_name,
     "dumps": json.dumps,
     "endpoint_type": _endpoint_type,
     "full_path": full_path,
+    "integration_status": _integration_status,
 }
 """What the expressions may name besides `x`."""
 

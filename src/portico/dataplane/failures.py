@@ -1,8 +1,18 @@
-"""What a client is answered when a backend was not: the failures of the Upstream port as Faults."""
+"""What a client is answered when a backend or a function was not: the failures of their ports as Faults."""
 
 from typing import Final
 
-from portico.dataplane.fault import API_CONFIGURATION_ERROR, INTEGRATION_FAILURE, INTEGRATION_TIMEOUT, Fault, Kind
+from portico.dataplane.fault import (
+    API_CONFIGURATION_ERROR,
+    EVENT_TOO_LARGE,
+    INTEGRATION_FAILURE,
+    INTEGRATION_TIMEOUT,
+    INTERNAL,
+    Fault,
+    Kind,
+)
+from portico.ports import functions
+from portico.ports.functions import FunctionFailure
 from portico.ports.upstream import FailureKind, UpstreamFailure
 
 _KINDS: Final[dict[FailureKind, Kind]] = {
@@ -17,6 +27,23 @@ _KINDS: Final[dict[FailureKind, Kind]] = {
 }
 """Refused or reset is a 504, an address that cannot be called a 500: corrections.md 8. AWS logs an answer that is too
 large as a configuration error, with status 500 (seen in the field)."""
+
+
+_FUNCTION_KINDS: Final[dict[functions.FailureKind, Kind]] = {
+    functions.FailureKind.TIMEOUT: INTEGRATION_TIMEOUT,
+    functions.FailureKind.NOT_FOUND: API_CONFIGURATION_ERROR,
+    functions.FailureKind.ACCESS_DENIED: API_CONFIGURATION_ERROR,
+    functions.FailureKind.THROTTLED: INTERNAL,
+    functions.FailureKind.TOO_LARGE: EVENT_TOO_LARGE,
+    functions.FailureKind.INVALID: API_CONFIGURATION_ERROR,
+    functions.FailureKind.UNAVAILABLE: INTERNAL,
+}
+"""`Invalid permissions on Lambda function` is a configuration error, status 500, in every log of it. Throttling and
+Lambda's own failures are a plain 500 (docs/decisions/0022-failures-of-functions.md)."""
+
+
+def function_fault(failure: FunctionFailure) -> Fault:
+    return Fault(_FUNCTION_KINDS[failure.kind], cause=f"{failure.kind.value}: {failure.cause}")
 
 
 def fault_of(failure: UpstreamFailure) -> Fault:

@@ -31,6 +31,12 @@ INTEGRATION_TIMEOUT: Final = Kind(
     "INTEGRATION_TIMEOUT", 504, "Endpoint request timed out", "InternalServerErrorException"
 )
 MALFORMED_ANSWER: Final = Kind("DEFAULT_5XX", 502, "Internal server error", "InternalServerErrorException")
+FUNCTION_ERROR: Final = Kind("INTEGRATION_FAILURE", 502, "Internal server error", "InternalServerErrorException")
+"""A Lambda function that raised, crashed or ran out of its own time: corrections.md 5."""
+WRONG_VERB: Final = Kind("INTEGRATION_FAILURE", 500, "Internal server error", "InternalServerErrorException")
+"""A Lambda integration whose httpMethod is not POST: recorded fact 114."""
+EVENT_TOO_LARGE: Final = Kind("REQUEST_TOO_LARGE", 413, "Request Too Long", "RequestEntityTooLargeException")
+"""An event that Lambda does not take, though its request was within API Gateway's own limit (seen in the field)."""
 INTERNAL: Final = Kind("DEFAULT_5XX", 500, "Internal server error", "InternalServerErrorException")
 MISSING_AUTHENTICATION_TOKEN: Final = Kind(
     "MISSING_AUTHENTICATION_TOKEN", 403, "Missing Authentication Token", "MissingAuthenticationTokenException"

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Final
 from portico.dataplane.backend import view_of
 from portico.dataplane.fault import (
     API_CONFIGURATION_ERROR,
+    FUNCTION_ERROR,
     INTEGRATION_FAILURE,
     INTEGRATION_TIMEOUT,
     INTERNAL,
     MALFORMED_ANSWER,
     REQUEST_TOO_LARGE,
+    WRONG_VERB,
     Fault,
     Kind,
 )
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 _SPACED: Final = frozenset(
     {API_CONFIGURATION_ERROR, INTEGRATION_FAILURE, INTEGRATION_TIMEOUT, INTERNAL, MALFORMED_ANSWER}
+    | {FUNCTION_ERROR, WRONG_VERB}
 )
 """Kinds whose built-in body has a blank behind the colon (corrections.md 1; recorded: 36 bytes, not 35)."""
 _JSON: Final = "application/json"

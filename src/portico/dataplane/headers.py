@@ -4,10 +4,11 @@ Source: semantics section 6.2 and recorded facts 121 to 127, with the recordings
 Names are lower case. Lines are decided once per header line (see wire.http1.HeaderTable), not once per request.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from portico.dataplane.notes import read_notes
-from portico.wire.http1 import HeaderTable
+from portico.wire.http1 import Header, HeaderTable
 
 HIDDEN: Final = frozenset(
     {
@@ -108,6 +109,29 @@ def backend_line(name: bytes, raw: bytes, value: bytes) -> bytes:
     if name in _REMAPPED_BY_PROXY:
         return b"x-amzn-Remapped-" + raw + b": " + value + b"\r\n"
     return raw + b": " + value + b"\r\n"
+
+
+_HIDDEN_FROM_FUNCTIONS: Final = HIDDEN | REWRITTEN | {b"keep-alive", b"proxy-connection", b"proxy-authorization"}
+_TITLED: Final = {b"authorization": "Authorization", b"host": "Host", b"user-agent": "User-Agent"}
+"""Names that a function sees spelt so, whatever the client wrote (fact 113); Host is API Gateway's own."""
+
+
+def event_headers(headers: Iterable[Header]) -> Iterator[tuple[str, str]]:
+    """The client's headers as a function's event tells them, before what the gateway adds (facts 113 and 121)."""
+    for header in headers:
+        name = header.name
+        if name in _HIDDEN_FROM_FUNCTIONS or (name == b"authorization" and header.value.startswith(SIGV4)):
+            continue
+        yield _TITLED.get(name) or header.raw.decode(), header.value.decode("latin-1")
+
+
+def function_line(name: bytes, raw: bytes, value: bytes) -> bytes:
+    """What a Lambda proxy integration sends to a client for a function's header line: as HTTP_PROXY does for a
+    backend's, but for the trace, of which the gateway sends its own."""
+    return b"x-amzn-Remapped-%b: %b\r\n" % (raw, value) if name == _TRACE else backend_line(name, raw, value)
+
+
+_TRACE: Final = b"x-amzn-trace-id"
 
 
 def mapped_name(name: str) -> str | None:

@@ -6,9 +6,19 @@ A plugin file is `KIND`, AWS's name of the type, and `compile(spec) -> Step`. It
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from portico.dataplane.ports import Ports
 from portico.model.rest import Integration, Method
+
+
+class Place(NamedTuple):
+    """Where a method is: what events and permissions of functions tell of it."""
+
+    resource_id: str
+    resource_path: str
+    stage: str
+    deployment_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +26,7 @@ class Spec:
     """One method's integration under one stage's variables."""
 
     api_id: str
+    place: Place
     method: Method
     integration: Integration
     parameter_names: tuple[str, ...]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from portico.dataplane.trace import continued_trace
 from portico.wire.http1 import Section
+from portico.wire.lambda_events import Sent
 
 if TYPE_CHECKING:
     from portico.dataplane.exchange import Exchange
@@ -28,6 +29,7 @@ class Notes:
         "accept",
         "coding",
         "content_type",
+        "event",
         "forwarded_for",
         "forwarded_proto",
         "method",
@@ -36,6 +38,9 @@ class Notes:
         "trace",
         "user_agent",
     )
+
+    event: Sent
+    """What events of functions tell of the section. Not there until the first one was made (`lambda_event.py`)."""
 
     def __init__(self) -> None:
         self.method: bytes | None = None

@@ -1,0 +1,26 @@
+"""What an Exchange knows of a function's answer, in the place where it knows of a backend's."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from portico.ports.functions import FunctionAnswer
+from portico.wire.http1 import Header, ResponseHead, Section, header_line
+
+_NO_HEADERS: Final = Section(1, [])
+_NO_ANSWER: Final = FunctionAnswer(b"")
+
+
+class FunctionHead(ResponseHead):
+    """`status` is Lambda's; `code` is what the function's own answer says, None before it is read."""
+
+    __slots__ = ("answer", "code")
+
+    def __init__(self, answer: FunctionAnswer = _NO_ANSWER, section: Section = _NO_HEADERS) -> None:
+        super().__init__(answer.status, section)
+        self.answer = answer
+        self.code: int | None = None
+
+
+def section_of(headers: Iterable[tuple[bytes, bytes]]) -> Section:
+    """A header section of our own making, for mappings to read."""
+    return Section(1, [Header(raw, value, header_line(raw, raw, value)) for raw, value in headers])

@@ -1,0 +1,111 @@
+"""AWS_PROXY: the request is a Lambda function's event, payload format 1.0, and its value is the answer.
+
+Mappings, templates and integration responses have no part in it (recorded fact 119), but for the mapped headers that
+make every request a 500 (fact 124).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from portico.dataplane.backend import Mappings, trace_line
+from portico.dataplane.binary import decoded
+from portico.dataplane.failures import function_fault
+from portico.dataplane.fault import API_CONFIGURATION_ERROR, FUNCTION_ERROR, MALFORMED_ANSWER, Fault
+from portico.dataplane.function_head import FunctionHead
+from portico.dataplane.function_lines import answer_lines
+from portico.dataplane.invocation import Callee
+from portico.dataplane.lambda_event import EventMaker
+from portico.dataplane.media_types import BinaryTypes
+from portico.dataplane.step import DONE, PENDING, Outcome
+from portico.wire.lambda_answers import MalformedAnswer, ProxyAnswer, error_message, parse_answer
+
+if TYPE_CHECKING:
+    from portico.dataplane.exchange import Exchange
+    from portico.dataplane.integration import Spec
+    from portico.dataplane.step import Steps
+    from portico.ports.functions import FunctionAnswer, FunctionFailure
+
+KIND: Final = "AWS_PROXY"
+_LONGEST_MESSAGE: Final = 1024
+"""Characters of a function's error message that the operator's log gets: AWS cuts its events there too."""
+
+
+def compile(spec: Spec) -> Steps:
+    """The Steps that invoke the function and read its answer. Raises lang's errors for what cannot be compiled."""
+    proxy = LambdaProxy(spec)
+    return (proxy.send, proxy.respond)
+
+
+class LambdaProxy:
+    """One method's calls: the Step before the function and the Step behind it."""
+
+    def __init__(self, spec: Spec) -> None:
+        self._poison = Mappings(spec.integration.request_parameters, KIND).poison
+        self._events = EventMaker(spec)
+        self._callee = Callee(spec, AnswerCollector(spec), spec.integration.timeout_in_millis / 1000)
+        self._binary = BinaryTypes(spec.binary_media_types)
+
+    def send(self, exchange: Exchange) -> Outcome:
+        if self._poison:
+            raise Fault(API_CONFIGURATION_ERROR, cause=f"the header {self._poison} cannot be mapped")
+        self._callee.invoke(exchange, self._events.event(exchange))
+        return PENDING
+
+    def respond(self, exchange: Exchange) -> Outcome:
+        """The Step behind `send`: the function has answered."""
+        head = exchange.backend
+        assert isinstance(head, FunctionHead)
+        if head.answer.error is not None:
+            raise function_error(head.answer)
+        try:
+            answer = parse_answer(head.answer.payload)
+            exchange.lines = answer_lines(answer.headers)
+        except MalformedAnswer as error:
+            raise malformed(error) from None
+        exchange.status = head.code = answer.status
+        exchange.content = self._content(exchange, answer)
+        exchange.lines.append(trace_line(exchange))
+        return DONE
+
+    def _content(self, exchange: Exchange, answer: ProxyAnswer) -> bytes:
+        """Base64 is decoded where the client asks for a binary media type, and nowhere else (fact 118)."""
+        if answer.base64 and self._binary.match(exchange.head.section.digest.accept):
+            return decoded(answer.body.encode())
+        return answer.body.encode()
+
+
+class AnswerCollector:
+    """The Receiver of buffered answers. It does not know who calls: no Route is part of a cycle."""
+
+    def __init__(self, spec: Spec) -> None:
+        self._clock = spec.ports.clock
+
+    def on_answer(self, context: Exchange, answer: FunctionAnswer) -> None:
+        context.integration_latency = self._clock.monotonic() - context.called_at
+        context.backend = FunctionHead(answer)
+        context.proceed()
+
+    def on_begin(self, context: Exchange) -> None:
+        raise AssertionError("a function that does not stream is told whole answers")
+
+    def on_data(self, context: Exchange, data: bytes) -> None:
+        raise AssertionError("a function that does not stream is told whole answers")
+
+    def on_end(self, context: Exchange, error: str | None) -> None:
+        raise AssertionError("a function that does not stream is told whole answers")
+
+    def on_failure(self, context: Exchange, failure: FunctionFailure) -> None:
+        context.fail(function_fault(failure))
+
+
+def malformed(error: MalformedAnswer) -> Fault:
+    """AWS's words for its log, with what is wrong."""
+    return Fault(MALFORMED_ANSWER, cause=f"Malformed Lambda proxy response: {error}")
+
+
+def function_error(answer: FunctionAnswer) -> Fault:
+    """What a client is told of a function that failed; the operator gets the function's own message."""
+    message = error_message(answer.payload)
+    told = "no errorMessage" if message is None else message[:_LONGEST_MESSAGE]
+    return Fault(FUNCTION_ERROR, cause=f"the function failed ({answer.error}): {told}")

@@ -1,0 +1,105 @@
+"""The function that an integration invokes: which one, in whose name, and the call as an Exchange knows it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from portico.dataplane.fault import WRONG_VERB, Fault
+from portico.dataplane.trace import trace_id
+from portico.lang.errors import NotBuilt
+from portico.lang.function_uri import compile_function_uri
+from portico.lang.uri import substitute
+from portico.ports.functions import Caller, Invocable, InvocationType
+
+if TYPE_CHECKING:
+    from portico.dataplane.exchange import Exchange
+    from portico.dataplane.integration import Spec
+    from portico.ports.client import Client
+    from portico.ports.functions import FunctionCall, FunctionDestination, FunctionReceiver
+
+SERVICE: Final = "apigateway.amazonaws.com"
+_ROLE = re.compile(r"arn:[^:]*:iam::[0-9]{12}:role/.+")
+_ANYBODY: Final = "arn:aws:iam::*:user/*"
+"""`credentials` that ask for the call to be made in the client's own name (guide, integration credentials)."""
+
+
+class Callee:
+    """One integration's function. Its Destinations differ in the verb that the function's policy is asked about."""
+
+    def __init__(self, spec: Spec, receiver: FunctionReceiver[Exchange], timeout: float) -> None:
+        """Raises NotBuilt and UnknownStageVariable."""
+        ports, integration = spec.ports, spec.integration
+        uri = compile_function_uri(integration.uri or "", spec.variables, ports.region, ports.account_id)
+        self.streams = uri.streams
+        self._arn = uri.arn
+        self._role = _role(substitute(integration.credentials or "", spec.variables))
+        self._stage_arn = f"arn:aws:execute-api:{ports.region}:{ports.account_id}:{spec.api_id}/{spec.place.stage}"
+        self._path = spec.place.resource_path
+        self._account = ports.account_id
+        self._functions = ports.functions
+        self._receiver = receiver
+        self._timeout = timeout
+        self._verb = integration.http_method
+        self._known: dict[tuple[bytes, bool], FunctionDestination[Exchange]] = {}
+        self._clock = ports.clock
+
+    def invoke(
+        self,
+        exchange: Exchange,
+        event: bytes,
+        kind: InvocationType = InvocationType.REQUEST_RESPONSE,
+        *,
+        tail: bool = False,
+    ) -> None:
+        """Send the event. The Exchange may be over when this returns. Raises the 500 of a verb other than POST."""
+        if self._verb != "POST":
+            raise Fault(WRONG_VERB, cause=f"the integration's httpMethod is {self._verb}: functions are called by POST")
+        place = (exchange.method, tail)
+        destination = self._known.get(place)
+        if destination is None:
+            destination = self._known[place] = self._to(exchange.method.decode(), tail)
+        exchange.called_at = self._clock.monotonic()
+        call = destination.invoke(event, exchange, kind, trace_id(exchange))
+        if not exchange.over:
+            exchange.call = HeldCall(call)
+
+    def _to(self, verb: str, tail: bool) -> FunctionDestination[Exchange]:
+        """A method of ANY has a Destination for each of its seven verbs."""
+        if self._role is not None:
+            caller = Caller(role=self._role)
+        else:
+            caller = Caller(SERVICE, f"{self._stage_arn}/{verb}{self._path}", self._account)
+        return self._functions.to(Invocable(self._arn, caller, self.streams, tail), self._receiver, self._timeout)
+
+
+def _role(credentials: str) -> str | None:
+    if not credentials:
+        return None
+    if credentials == _ANYBODY:
+        raise NotBuilt("credentials", "calling a function in the client's own name is not built yet")
+    if _ROLE.fullmatch(credentials) is None:
+        raise NotBuilt("credentials", f"{credentials!r} is not the ARN of a role")
+    return credentials
+
+
+class HeldCall:
+    """A FunctionCall in the place of an UpstreamCall: nothing of it is handed over, so nothing of it is unsent."""
+
+    __slots__ = ("_call",)
+    unsent = 0
+
+    def __init__(self, call: FunctionCall) -> None:
+        self._call = call
+
+    def pause(self) -> None:
+        self._call.pause()
+
+    def resume(self) -> None:
+        self._call.resume()
+
+    def cancel(self) -> None:
+        self._call.cancel()
+
+    def hand_over(self, _client: Client, _prefix: bytes, /) -> bool:
+        return False

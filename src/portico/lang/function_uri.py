@@ -1,0 +1,64 @@
+"""URIs of integrations that invoke a Lambda function.
+
+    arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function ARN}/invocations
+    arn:aws:apigateway:{region}:lambda:path/2021-11-15/functions/{function ARN}/response-streaming-invocations
+
+A function's ARN is `arn:aws:lambda:{region}:{account}:function:{name}[:{version or alias}]`. Stage variables may stand
+anywhere; they are put in when a URI is compiled, because a Program is compiled anew when they change.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from portico.lang.errors import NotBuilt
+from portico.lang.uri import substitute
+
+_SERVICE = re.compile(r"arn:[^:]*:apigateway:(?P<region>[^:]*):(?P<service>[^:]*):(?:path|action)/.*")
+_INVOCATIONS = re.compile(
+    r"arn:(?P<partition>[^:]*):apigateway:(?P<region>[^:]*):lambda:path/\d{4}-\d\d-\d\d"
+    r"/functions/(?P<function>[^/]*)/(?P<action>invocations|response-streaming-invocations)"
+)
+_FUNCTION = re.compile(
+    r"arn:[^:]*:lambda:(?P<region>[^:]*):(?P<account>[^:]*):function"
+    r":(?P<name>[a-zA-Z0-9-_]{1,64})(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9-_]{1,128}))?"
+)
+_STREAMING: Final = "response-streaming-invocations"
+
+
+class FunctionUri(NamedTuple):
+    """Which function an integration invokes. `arn` is the function's, with its qualifier where it has one."""
+
+    arn: str
+    streams: bool
+
+
+def compile_function_uri(source: str, variables: Mapping[str, str], region: str, account: str) -> FunctionUri:
+    """Compile a URI under a stage's variables, for a gateway that is `account` in `region`.
+
+    Raises UnknownStageVariable, and NotBuilt for what is no function of this account and region.
+    """
+    text = substitute(source, variables)
+    match = _INVOCATIONS.fullmatch(text)
+    if match is None:
+        raise NotBuilt(f"URI {source!r}", _why_not(text))
+    function = _FUNCTION.fullmatch(match["function"])
+    if function is None:
+        raise NotBuilt(f"URI {source!r}", f"{match['function']!r} is not the ARN of a function, version or alias")
+    for place in (match["region"], function["region"]):
+        if place != region:
+            raise NotBuilt(f"URI {source!r}", f"functions of region {place!r} are not served, this is {region!r}")
+    if function["account"] != account:
+        raise NotBuilt(
+            f"URI {source!r}", f"functions of account {function['account']!r} are not served, this is {account!r}"
+        )
+    qualifier = f":{function['qualifier']}" if function["qualifier"] else ""
+    arn = f"arn:aws:lambda:{region}:{account}:function:{function['name']}{qualifier}"
+    return FunctionUri(arn, match["action"] == _STREAMING)
+
+
+def _why_not(text: str) -> str:
+    match = _SERVICE.fullmatch(text)
+    if match is not None and match["service"] != "lambda":
+        return f"AWS service integrations other than Lambda are not built yet, {match['service']!r} among them"
+    return "it is not of the form arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{ARN}/invocations"

@@ -1,9 +1,13 @@
-"""Meters in memory-mapped files: a counter is one addition, and what was counted survives the process.
+"""Meters in memory-mapped files: what was counted survives the process.
 
 Each worker writes a pair of files of its own under `<data-dir>/metrics/`: `N.cells`, rows of 32 cells of 8 bytes, and
 `N.rows`, a line of JSON labels for each row but the first, which is the overflow. A worker takes the first pair that
 no living process has locked: a successor takes up what its predecessor counted, two that overlap in a rolling restart
 write to different pairs, and no cell ever has two writers. Control adds up all pairs. Workers never wait for it.
+
+A request is counted in a list of its Meter's own, which takes a third of the time that four cells of a mapping take;
+`fold`, called with each sweep, brings what is new into the file. A worker that is killed takes with it what it counted
+in its last quarter of a second.
 
 A row, in cells: 4xx, 5xx, sum of latencies and sum of integration latencies (seconds, as doubles), 14 buckets of
 latency, 14 buckets of integration latency. The number of requests is the sum of the latency buckets.
@@ -16,7 +20,7 @@ import os
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 from portico.wire import prometheus as text_format
 
@@ -28,6 +32,8 @@ ROWS: Final = 16_384
 BUCKETS: Final = len(BOUNDS) + 1
 ROW_CELLS: Final = 4 + 2 * BUCKETS
 _SUM, _INTEGRATION_SUM, _LATENCY, _INTEGRATION = 2, 3, 4, 4 + BUCKETS
+_SUMS: Final = frozenset({_SUM, _INTEGRATION_SUM})
+_NOTHING: Final[list[Any]] = [0.0 if cell in _SUMS else 0 for cell in range(ROW_CELLS)]
 _SIZE: Final = ROWS * ROW_CELLS * 8
 _FULL: Final = ROWS * 3 // 4
 """A pair with more rows than this is begun anew by its next writer: what was deleted long ago is forgotten then."""
@@ -38,25 +44,36 @@ OVERFLOW: Final[Labels] = ("_overflow", "", "", "")
 
 
 class RowMeter:
-    """One row. 0.2 to 0.3 µs a request; most answers are in the first bucket, which need not be searched for."""
+    """One row, and what was counted for it since the last fold."""
 
-    __slots__ = ("_at", "_cells", "_sums")
+    __slots__ = ("_counted", "_touched", "row")
 
-    def __init__(self, cells: "memoryview[int]", sums: "memoryview[float]", row: int) -> None:
-        self._cells = cells
-        self._sums = sums
-        self._at = row * ROW_CELLS
+    def __init__(self, row: int, touched: list["RowMeter"]) -> None:
+        self.row = row
+        self._touched = touched
+        self._counted: list[Any] = []
 
     def record(self, status: int, latency: float, integration_latency: float | None, /) -> None:
-        cells, at = self._cells, self._at
+        counted = self._counted
+        if not counted:
+            counted = self._counted = _NOTHING.copy()
+            self._touched.append(self)
         if status >= 400:
-            cells[at if status < 500 else at + 1] += 1
-        cells[at + _LATENCY + (bisect_left(BOUNDS, latency) if latency > _FASTEST else 0)] += 1
-        self._sums[at + _SUM] += latency
+            counted[0 if status < 500 else 1] += 1
+        # Most answers are in the first bucket, which need not be searched for.
+        counted[_LATENCY if latency <= _FASTEST else _LATENCY + bisect_left(BOUNDS, latency)] += 1
+        counted[_SUM] += latency
         if integration_latency is not None:
-            bucket = bisect_left(BOUNDS, integration_latency) if integration_latency > _FASTEST else 0
-            cells[at + _INTEGRATION + bucket] += 1
-            self._sums[at + _INTEGRATION_SUM] += integration_latency
+            fast = integration_latency <= _FASTEST
+            counted[_INTEGRATION if fast else _INTEGRATION + bisect_left(BOUNDS, integration_latency)] += 1
+            counted[_INTEGRATION_SUM] += integration_latency
+
+    def fold(self, cells: "memoryview[int]", sums: "memoryview[float]") -> None:
+        at = self.row * ROW_CELLS
+        for cell, counted in enumerate(self._counted):
+            if counted:
+                (sums if cell in _SUMS else cells)[at + cell] += counted
+        self._counted = []
 
 
 class MeterFiles:
@@ -72,6 +89,7 @@ class MeterFiles:
         self._sums: memoryview[float] = whole.cast("d")
         self._labels = open(_labels_path(stem), "a+b", buffering=0)  # noqa: SIM115  held for the life of the worker
         self._rows = self._resume()
+        self._touched: list[RowMeter] = []
 
     def _resume(self) -> dict[Labels, int]:
         """The rows that were there. A last line that was torn by a kill is cut off: its row was never used."""
@@ -90,7 +108,7 @@ class MeterFiles:
         row = self._rows.get(labels)
         if row is None:
             row = self._add(labels)
-        return RowMeter(self._cells, self._sums, row)
+        return RowMeter(row, self._touched)
 
     def _add(self, labels: Labels) -> int:
         row = len(self._rows) + 1
@@ -103,8 +121,15 @@ class MeterFiles:
         self._rows[labels] = row
         return row
 
+    def fold(self) -> None:
+        """Bring into the file what was counted since the last time."""
+        for meter in self._touched:
+            meter.fold(self._cells, self._sums)
+        self._touched.clear()
+
     def close(self) -> None:
         """Nothing may be recorded after this: the files are the next worker's."""
+        self.fold()
         self._labels.close()
         fcntl.flock(self._lock, fcntl.LOCK_UN)  # the mapping holds a duplicate of the descriptor, and the lock with it
         os.close(self._lock)

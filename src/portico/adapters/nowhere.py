@@ -36,6 +36,9 @@ class Nowhere:
     def record(self, status: int, latency: float, integration_latency: float | None, /) -> None:
         """A Meter too: for itself."""
 
+    def fold(self) -> None:
+        """Nothing was counted."""
+
     def close(self) -> None:
         """Nothing was opened."""
 

@@ -118,7 +118,7 @@ def _door(
     def connect() -> Connection:
         return Connection(gate, connections, table, observer, secure=tls is not None)
 
-    return Door(sockets, connect, tls)
+    return Door(sockets, connect, tls, connections, observer)
 
 
 class NotApplied(PorticoError):

@@ -66,19 +66,19 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 class _Clf:
     """`22/Nov/2026:14:31:52 +0000`, formatted once a second."""
 
-    __slots__ = ("_second", "_text")
+    __slots__ = ("second", "text")
 
     def __init__(self) -> None:
-        self._second = -1
-        self._text = ""
+        self.second = -1
+        self.text = ""
 
     def __call__(self, epoch: float) -> str:
         second = int(epoch)
-        if second != self._second:
-            self._second = second
+        if second != self.second:
+            self.second = second
             at = time.gmtime(second)
-            self._text = f"{at.tm_mday:02}/{_MONTHS[at.tm_mon - 1]}/{at.tm_year}:{time.strftime('%H:%M:%S', at)} +0000"
-        return self._text
+            self.text = f"{at.tm_mday:02}/{_MONTHS[at.tm_mon - 1]}/{at.tm_year}:{time.strftime('%H:%M:%S', at)} +0000"
+        return self.text
 
 
 clf: Final = _Clf()

@@ -1,7 +1,7 @@
 """What is counted and measured about requests, by API, stage, method and resource. Adapter: adapters/meters.py.
 
-A Program asks for the Meter of each of its methods once, when it is compiled. `Meter.record` is on the hot path: it
-takes no lock, makes no object and never raises.
+A Program asks for the Meter of each of its methods once, when it is compiled. `Meter.record` is called for a batch of
+requests together: it takes no lock and never raises.
 """
 
 from typing import Protocol

@@ -13,7 +13,8 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 
 from portico.adapters.memory import MemoryStore
-from portico.controlplane.dispatch import ControlPlane, Handled
+from portico.controlplane.answering import Handled
+from portico.controlplane.dispatch import ControlPlane
 from portico.controlplane.identities import RootIdentity
 from portico.controlplane.operation import OPERATIONS, Realm
 from portico.kernel.clock import SystemClock

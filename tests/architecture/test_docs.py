@@ -15,7 +15,7 @@ import portico
 import portico.controlplane.rest
 from documentation import DECISIONS, ROOT, SOURCE, Page, page, pages
 from portico.adapters import json_log, meters
-from portico.controlplane.dispatch import MAX_BODY
+from portico.controlplane.bodies import MAX_BODY
 from portico.controlplane.operation import OPERATIONS
 from portico.dataplane import front
 from portico.dataplane.compile import unserved

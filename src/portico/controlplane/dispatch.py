@@ -7,32 +7,24 @@ Nothing of a body is looked into before its signature holds. The order of the ch
 
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple, cast
+from typing import Final, TypeVar, cast
 
+import portico.controlplane.functions
 import portico.controlplane.rest  # noqa: F401  importing the families registers their operations
+from portico.controlplane.answering import Asking, Handled, Invoking
 from portico.controlplane.authentication import authenticate
+from portico.controlplane.bodies import body_limit
 from portico.controlplane.identities import Identities
-from portico.controlplane.operation import OPERATIONS, Call, Operation, Realm
-from portico.kernel.ids import RequestIds
+from portico.controlplane.operation import OPERATIONS, Call, Deferred, Operation, Params, Realm
 from portico.kernel.observe import Observer, UnexpectedError
-from portico.ports.store import Document, Store, StoreConflict, StoreUnavailable, WritingUnit
+from portico.ports.store import Document, Store, StoreConflict, StoreInDoubt, StoreUnavailable, WritingUnit
 from portico.wire.aws import model
 from portico.wire.aws.faults import AwsError, ConflictException, ServiceUnavailableException
 from portico.wire.aws.rest_json import request, response
 from portico.wire.http1 import Request, Response
 
-MAX_BODY: Final = 6 * 1024 * 1024
-"""Bytes of a control-plane request's body. The shell stops reading there too."""
-
-SERVICES: Final = ("apigateway",)
+SERVICES: Final = ("apigateway", "lambda")
 """The models that are answered, by botocore's names."""
-
-
-class Handled(NamedTuple):
-    """An answer, and the sequence number of the last Change it committed (0 where none): what the barrier waits for."""
-
-    response: Response
-    seq: int
 
 
 class InternalFailure(AwsError):
@@ -53,9 +45,7 @@ class UnknownOperationException(AwsError):
     status = 404
 
 
-class RequestEntityTooLargeException(AwsError):
-    code = "RequestEntityTooLargeException"
-    status = 413
+_T = TypeVar("_T")
 
 
 class ControlPlane:
@@ -75,28 +65,37 @@ class ControlPlane:
         self._observe = observe
         self._operations = operations
 
-    def handle(self, received: Request) -> Handled:
-        """The answer to any request whatever; never raises."""
-        request_id, extended_id = RequestIds().pair()  # its own, because threads may not share a count
-        identity = (("x-amzn-RequestId", request_id), ("x-amz-apigw-id", extended_id))
-        try:
-            return self._answer(received, identity)
-        except AwsError as error:
-            return Handled(response.fail(error, identity), 0)
-        except StoreConflict:
-            return Handled(response.fail(ConflictException(_CONCURRENT), identity), 0)
-        except StoreUnavailable:
-            return Handled(response.fail(ServiceUnavailableException(_UNAVAILABLE), identity), 0)
-        except Exception:
-            where = f"{received.method} {received.target}"
-            self._observe(UnexpectedError(request_id, where, traceback.format_exc()))
-            return Handled(response.fail(InternalFailure("Internal failure"), identity), 0)
+    def handle(self, received: Request) -> Handled | Invoking:
+        """The answer to any request whatever, or the function that it waits for; never raises."""
+        asking = Asking(received)
+        done = self._guarded(asking, lambda: self._answer(asking))
+        return Handled(done, 0) if isinstance(done, Response) else done
 
-    def _answer(self, received: Request, identity: response.Headers) -> Handled:
-        if len(received.body) > MAX_BODY:
-            raise RequestEntityTooLargeException(f"Request must be smaller than {MAX_BODY} bytes")
+    def _guarded(self, asking: Asking, run: Callable[[], _T]) -> _T | Response:
+        """What `run` returns, or the answer that tells the caller of its error."""
+        try:
+            return run()
+        except AwsError as error:
+            return asking.fail(error)
+        except StoreConflict:
+            return asking.fail(ConflictException(_CONCURRENT))
+        except StoreInDoubt:
+            return asking.fail(ServiceUnavailableException(_IN_DOUBT))
+        except StoreUnavailable:
+            return asking.fail(ServiceUnavailableException(_UNAVAILABLE))
+        except Exception:
+            where = f"{asking.received.method} {asking.received.target}"
+            self._observe(UnexpectedError(asking.request_id, where, traceback.format_exc()))
+            return asking.fail(InternalFailure("Internal failure"))
+
+    def _answer(self, asking: Asking) -> Handled | Invoking:
+        received = asking.received
+        limit = body_limit(received.method, received.target)
+        if len(received.body) > limit.bytes:
+            raise limit.error()
         claim = authenticate(received, self._identities, self._realm.region, self._realm.clock.now())
-        service = _service(claim.scope.service)
+        service = self._service(claim.scope.service)
+        asking.service = service.name
         path, query = request.split_target(received.target)
         match = service.route(received.method, path, query)
         if match is None:
@@ -104,7 +103,18 @@ class ControlPlane:
         operation = self._built(service.name, match.target)
         shape = service.operation(match.target)
         params = request.parse(shape, match, query, received)
-        return self._run(operation, params, lambda document: response.succeed(shape, document, identity))
+        if operation.prepare is not None:
+            params = operation.prepare(params)
+        return self._run(operation, params, lambda ran: self._finish(ran, shape, asking))
+
+    def _service(self, signing_name: str) -> model.ServiceModel:
+        service = _service(signing_name)
+        elsewhere = self._realm.lambda_endpoint
+        if service.name == "lambda" and elsewhere is not None:
+            raise NotImplementedException(
+                f"The functions of this server are those of {elsewhere}, which --lambda-endpoint names: ask there."
+            )
+        return service
 
     def _built(self, service: str, name: str) -> Operation:
         operation = self._operations.get((service, name))
@@ -112,21 +122,32 @@ class ControlPlane:
             raise NotImplementedException(f"Portico does not implement {service} {name} yet.")
         return operation
 
-    def _run(self, operation: Operation, params: Document, answer: Callable[[Document], Response]) -> Handled:
+    def _run(
+        self, operation: Operation, params: Params, finish: Callable[[Document | Deferred], Handled | Invoking]
+    ) -> Handled | Invoking:
         """The operation in its transaction, the writing of its answer included: a call that fails changes nothing.
 
         Operations that only read may run beside a writer.
         """
         if not operation.writes:
             with self._store.read() as reading:
-                return Handled(answer(operation.run(Call(params, cast(WritingUnit, reading), self._realm))), 0)
+                return finish(operation.run(Call(params, cast(WritingUnit, reading), self._realm)))
         with self._store.write() as unit:
-            answered = answer(operation.run(Call(params, unit, self._realm)))
-        return Handled(answered, unit.seq)
+            done = finish(operation.run(Call(params, unit, self._realm)))
+        return done._replace(seq=unit.seq) if isinstance(done, Handled) else done
+
+    def _finish(self, ran: Document | Deferred, shape: model.OperationModel, asking: Asking) -> Handled | Invoking:
+        def succeed(document: Document) -> Response:
+            return response.succeed(shape, document, asking.identity)
+
+        if not isinstance(ran, Deferred):
+            return Handled(succeed(ran), 0)
+        return Invoking(ran, lambda make: self._guarded(asking, lambda: succeed(make())), asking.fail)
 
 
 _CONCURRENT: Final = "Unable to complete operation due to concurrent modification. Please try again later."
 _UNAVAILABLE: Final = "The definition store does not answer. Nothing was changed. Please try again later."
+_IN_DOUBT: Final = "The definition store stopped answering. Look whether it was changed before you try again."
 
 
 def _service(signing_name: str) -> model.ServiceModel:

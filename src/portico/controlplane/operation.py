@@ -5,15 +5,22 @@
 
 The function loads, checks, changes, saves and returns a document under AWS's member names. It never sees a URL, a
 status or JSON: botocore's model of the service decides those. Parameters have been validated against the model.
+
+An operation that waits for a function (Invoke) returns a Deferred instead: what to invoke, and how the outcome becomes
+its document. Its transaction and its thread are over when the function is called.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from portico.kernel.clock import Clock
 from portico.ports.compilation import Compilation
+from portico.ports.functions import FunctionAnswer, FunctionFailure, Invocable, InvocationType
 from portico.ports.store import Document, WritingUnit
+from portico.wire.aws.faults import AwsError
+
+Params = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,8 @@ class Realm:
     """Tell the operator something about a definition, as a deployment that will not serve all its methods does."""
     max_integration_timeout: int = 29_000
     """Milliseconds that an integration may be given: AWS's quota, which it raises for accounts that ask."""
+    lambda_endpoint: str | None = None
+    """Where functions are managed and run instead of here (`--lambda-endpoint`)."""
 
 
 @dataclass(slots=True)
@@ -39,9 +48,36 @@ class Call:
     A timestamp that an operation stores or returns is a float of epoch seconds.
     """
 
-    params: dict[str, Any]
+    params: Params
     unit: WritingUnit
     realm: Realm
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """How an answer that comes piece by piece is written."""
+
+    head: Document
+    """The members that are known before its first byte."""
+    chunk: Callable[[bytes], bytes]
+    end: Callable[[str | None], bytes]
+    """From the JSON of what broke the stream midway, None where nothing did."""
+    fail: Callable[[FunctionFailure], bytes]
+    """The last that is written where nobody knows how the stream goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """The answer of an operation that waits for a function. What it is made of is pure: no transaction is left."""
+
+    invocable: Invocable
+    payload: bytes
+    kind: InvocationType
+    answer: Callable[[FunctionAnswer], Document]
+    """May raise AwsError."""
+    fail: Callable[[FunctionFailure], AwsError]
+    stream: Stream | None = None
+    """How pieces are written, where the function may answer in pieces."""
 
 
 class Operation(NamedTuple):
@@ -49,21 +85,29 @@ class Operation(NamedTuple):
     """The model's name, "apigateway"."""
     name: str
     writes: bool
-    run: Callable[[Call], Document]
+    run: Callable[[Call], Document | Deferred]
+    prepare: Callable[[Params], Params] | None = None
+    """What takes long and needs no transaction, done before it begins: checks parameters, and may add to them."""
 
 
 OPERATIONS: dict[tuple[str, str], Operation] = {}
 """Every operation that is built, by (service, name). Importing a family module fills it."""
 
+_Run = TypeVar("_Run", bound=Callable[[Call], Document | Deferred])
+
 
 def operation(
-    name: str, *, service: str = "apigateway", writes: bool | None = None
-) -> Callable[[Callable[[Call], Document]], Callable[[Call], Document]]:
+    name: str,
+    *,
+    service: str = "apigateway",
+    writes: bool | None = None,
+    prepare: Callable[[Params], Params] | None = None,
+) -> Callable[[_Run], _Run]:
     """Register the decorated function as operation `name`. It `writes` unless its name begins with Get."""
 
-    def register(run: Callable[[Call], Document]) -> Callable[[Call], Document]:
+    def register(run: _Run) -> _Run:
         decided = not name.startswith("Get") if writes is None else writes
-        OPERATIONS[service, name] = Operation(service, name, decided, run)
+        OPERATIONS[service, name] = Operation(service, name, decided, run, prepare)
         return run
 
     return register

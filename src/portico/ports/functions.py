@@ -51,6 +51,8 @@ class Invocable(NamedTuple):
     """True: the answer is told as it comes (InvokeWithResponseStream), and has no limit of size."""
     tail: bool = False
     """True: the answer brings the last 4 KB of the invocation's log."""
+    client_context: str = ""
+    """JSON text that the function finds in its context; of an Invoke operation that brings one."""
 
 
 class FailureKind(Enum):

@@ -11,7 +11,7 @@ from email.utils import formatdate
 from http import HTTPStatus
 from typing import Final
 
-from portico.controlplane.dispatch import MAX_BODY, RequestEntityTooLargeException
+from portico.controlplane.bodies import MAX_BODY, RequestEntityTooLargeException
 from portico.ports.client import Client
 from portico.wire.aws.faults import AwsError, TooManyRequestsException
 from portico.wire.aws.rest_json.response import fail

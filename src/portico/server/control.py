@@ -10,11 +10,12 @@ import json
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from portico.controlplane.dispatch import Handled
+from portico.controlplane.answering import Handled, Invoking
 from portico.kernel.errors import PorticoError
 from portico.kernel.observe import ChangesNotApplied, Observer
 from portico.server.accepting import Door
@@ -35,13 +36,15 @@ _LEAVE_POLL_SECONDS: Final = 0.02
 class ControlParts:
     """What the composition root gives the control process."""
 
-    handle: Callable[[Request], Handled]
+    handle: Callable[[Request], Handled | Invoking]
     """Safe to call from several threads; never raises."""
     catch_up: Callable[[], int]
     """Bring the state directory to the database's head, which is returned. One call at a time. Raises PorticoError."""
     meters: Callable[[], list[str]]
     """Lines of Prometheus text: what the workers counted."""
     open_door: Callable[[ControlApplication, Connections], Door]
+    listen: Callable[[Callable[[], None]], Callable[[], None]]
+    """Have a function called, from any thread, when another node has changed something. Returns what ends that."""
     bell: Path
     workers: int
     closes: Sequence[Callable[[], None]]
@@ -60,6 +63,7 @@ class Control:
         self._publishing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._complaint = ""
+        self._rung = asyncio.Event()
 
     async def serve(self, ready: Callable[[], None]) -> int:
         """All of the control process's life, on a running loop. Returns its exit status."""
@@ -70,8 +74,10 @@ class Control:
         await self._tower.gathered(self._parts.workers)  # so that the first answer's barrier knows them
         await self._door.open()
         background = [asyncio.create_task(self._poll()), asyncio.create_task(self._sweep())]
+        listen_no_more = self._parts.listen(self._ringing(asyncio.get_running_loop()))
         ready()
         await leave.wait()
+        listen_no_more()
         await self._leave()
         for task in background:
             task.cancel()
@@ -87,7 +93,9 @@ class Control:
     async def _answer(self, asked: Asked) -> None:
         loop = asyncio.get_running_loop()
         try:
-            response, seq = await loop.run_in_executor(self._operations, self._parts.handle, asked.request)
+            handled = await loop.run_in_executor(self._operations, self._parts.handle, asked.request)
+            assert isinstance(handled, Handled)
+            response, seq = handled
             if seq:
                 await self._publish(seq)
                 await self._tower.applied(seq)
@@ -115,9 +123,19 @@ class Control:
             self._parts.observer(ChangesNotApplied("control", reason))
 
     async def _poll(self) -> None:
+        """Each second, and sooner where another node has rung."""
         while True:
-            await asyncio.sleep(_POLL_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._rung.wait(), _POLL_SECONDS)
+            self._rung.clear()
             await self._publish()
+
+    def _ringing(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
+        def ring() -> None:
+            with suppress(RuntimeError):  # the loop is closed: a thread may be late
+                loop.call_soon_threadsafe(self._rung.set)
+
+        return ring
 
     async def _sweep(self) -> None:
         while True:

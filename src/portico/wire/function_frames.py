@@ -56,6 +56,8 @@ class InvokeHead(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     role: str | None = None
     streams: bool = False
     tail: bool = False
+    client_context: str = ""
+    """JSON text, as the Runtime API's header Lambda-Runtime-Client-Context has it."""
 
 
 class AnswerHead(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

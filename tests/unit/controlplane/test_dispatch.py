@@ -12,7 +12,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
 
 from portico.adapters.memory import MemoryStore
-from portico.controlplane.dispatch import MAX_BODY, Handled
+from portico.controlplane.answering import Handled
+from portico.controlplane.bodies import MAX_BODY
 from portico.controlplane.identities import Identity
 from portico.controlplane.operation import Call, Operation
 from portico.kernel.observe import Observation, UnexpectedError
@@ -117,10 +118,10 @@ def test_an_operation_that_is_not_built_names_itself() -> None:
 
 
 def test_a_service_that_is_not_built_names_itself() -> None:
-    assert error(client_for(control_plane(), "lambda"), "list_functions") == (
+    assert error(client_for(control_plane(), "iot"), "list_things") == (
         501,
         "NotImplementedException",
-        "Portico does not implement the service lambda yet.",
+        "Portico does not implement the service iot yet.",
     )
 
 

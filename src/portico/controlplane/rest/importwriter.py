@@ -59,7 +59,9 @@ class _Writer:
 
     def _run(self, name: str, params: dict[str, Any]) -> Document:
         call = Call({"restApiId": self._api_id, **params}, self._call.unit, self._call.realm)
-        return OPERATIONS["apigateway", name].run(call)
+        ran = OPERATIONS["apigateway", name].run(call)
+        assert isinstance(ran, dict), "no operation of API Gateway waits for a function"
+        return ran
 
     @contextmanager
     def _doing(self, what: str) -> Iterator[None]:

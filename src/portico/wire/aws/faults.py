@@ -1,5 +1,7 @@
 """The errors of the AWS wire. An operation raises one; the codec gives it the status and the form of its protocol."""
 
+from typing import Any
+
 from portico.kernel.errors import PorticoError
 
 
@@ -12,6 +14,14 @@ class AwsError(PorticoError):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+    def document(self) -> dict[str, Any]:
+        """What the answer's body says."""
+        return {"message": self.message}
+
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """Headers of its own."""
+        return ()
 
 
 class BadRequestException(AwsError):

@@ -18,6 +18,8 @@ from portico.wire.aws.shapes import Raw, Shape, Shapes
 class OperationModel:
     """One operation as the model tells it."""
 
+    service: str
+    """The model's name."""
     name: str
     method: str
     request_uri: str
@@ -61,6 +63,7 @@ class ServiceModel:
     def _build(self, name: str, raw: Raw) -> OperationModel:
         http = raw["http"]
         return OperationModel(
+            service=self.name,
             name=name,
             method=http["method"],
             request_uri=http["requestUri"],

@@ -7,6 +7,17 @@ def _orders(*printed: str) -> dict[frozenset[str], tuple[str, ...]]:
     return {frozenset(values): values for values in (tuple(line.split(", ")) for line in printed)}
 
 
+BARE: Final = frozenset({"lambda"})
+"""Services whose sentences name every member bare and in lower camel case: `'role'`, `'environment.variables'`.
+
+As Lambda's errors are quoted by those who got them: "Value 'lambdarole' at 'role' failed to satisfy constraint: …".
+"""
+
+OPEN_ENUMS: Final = frozenset({("lambda", "Runtime")})
+"""Shapes, by service, whose enum is no rule of the model's: the operation answers in words of its own. A runtime that
+Lambda does not know is an InvalidParameterValueException, "Value x at 'runtime' failed to satisfy constraint: Member
+must satisfy enum value set: […] or be a valid ARN"."""
+
 ENUM_ORDERS: Final = _orders(
     # createRestApiInput.endpointConfiguration.types, recorded fact 3
     "PRIVATE, EDGE, REGIONAL",

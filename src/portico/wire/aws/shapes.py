@@ -73,6 +73,11 @@ class Shape:
         return self._shapes.named(self._raw["member" if self.kind == "list" else "value"]["shape"])
 
     @cached_property
+    def key(self) -> "Shape":
+        """A map's keys."""
+        return self._shapes.named(self._raw["key"]["shape"])
+
+    @cached_property
     def element_name(self) -> str | None:
         """A list element's own name on the wire, where it has one."""
         name = self._raw["member"].get("locationName")

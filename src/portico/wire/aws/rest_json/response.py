@@ -43,8 +43,8 @@ def fail(error: AwsError, identity: Headers) -> Response:
     The SDKs take the code from `x-amzn-ErrorType`. They show `message` beside it only for errors that the model lists,
     which is why recorded ValidationExceptions lack it (recorded fact 1) though it travels in every body.
     """
-    headers = (*identity, ("x-amzn-ErrorType", error.code), *_JSON)
-    return Response(error.status, headers, msgspec.json.encode({"message": error.message}))
+    headers = (*identity, ("x-amzn-ErrorType", error.code), *error.headers(), *_JSON)
+    return Response(error.status, headers, msgspec.json.encode(error.document()))
 
 
 def _body(shape: Shape, document: dict[str, Any]) -> bytes:

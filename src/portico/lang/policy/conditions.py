@@ -29,12 +29,15 @@ class _Compared:
     tests: Sequence[Test]
     negated: bool
     quantifier: Callable[[Iterable[bool]], bool]
+    of_set: bool
+    """With `ForAllValues:` or `ForAnyValue:`, for which an empty text is as good as none (guide: IAM, "Multivalued
+    context keys")."""
     missing: bool
     """The answer where the request has no such key."""
 
     def holds(self, context: Context) -> bool:
         found = values(context, self.key)
-        if not found:
+        if not found or (self.of_set and not any(found)):
             return self.missing
         if len(found) == 1:
             return self._one(found[0], context)
@@ -95,13 +98,14 @@ def _condition(place: str, name: str, key: str, operands: Any, allows: bool, var
         return _Null(key.lower(), frozenset(_is_true(at, text) for at, text in texts))
     called = _called(place, name)
     negated = called.operator.negated
-    # A variable without a value: nothing matches it, except where that would let a negated Allow through.
-    setting = Setting(variables, unresolved=negated and allows)
+    # What cannot be told does not match, except where that would let a negated Allow through.
+    setting = Setting(variables, untold=negated and allows)
     return _Compared(
         key=key.lower(),
         tests=tuple(called.operator.compile(at, text, setting) for at, text in texts),
         negated=negated,
         quantifier=_QUANTIFIERS[called.set] if called.set else all if allows else any,
+        of_set=called.set is not None,
         missing=called.missing(),
     )
 

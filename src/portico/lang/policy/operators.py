@@ -1,6 +1,6 @@
 """The condition operators of the IAM reference: what each makes of a policy's value.
 
-Those of strings and ARNs take policy variables; all others read their value when the policy is compiled.
+Those of strings and ARNs and Bool take policy variables; all others read their value when the policy is compiled.
 """
 
 import base64
@@ -28,6 +28,7 @@ from portico.lang.policy.patterns import (
     exact,
     exact_ignoring_case,
     glob,
+    literally,
     read_pattern,
 )
 
@@ -39,8 +40,8 @@ class Setting(NamedTuple):
 
     variables: bool
     """The policy's version has them."""
-    unresolved: bool
-    """The answer of a Test whose variable has no value."""
+    untold: bool
+    """The answer of a Test that cannot tell: its variable has no value, or the request's value is of another type."""
 
 
 Compile = Callable[[str, str, Setting], Test]
@@ -56,7 +57,7 @@ class Operator(NamedTuple):
 def _patterned(build: Callable[[Resolved], Matcher], *, wildcards: bool) -> Compile:
     def compile_(place: str, value: str, setting: Setting) -> Test:
         tokens = read_pattern(place, value, wildcards=wildcards, variables=setting.variables)
-        return compile_test(tokens, build, unresolved=setting.unresolved)
+        return compile_test(tokens, build, unresolved=setting.untold)
 
     return compile_
 
@@ -67,11 +68,24 @@ def _arn(place: str, value: str, setting: Setting) -> Test:
     fixed: list[str | Wild] = [token for token in tokens if not isinstance(token, Variable)]
     if len(fixed) == len(tokens) and len(arn_parts(fixed)) < ARN_PARTS:
         raise PolicyError(place, f"{value!r} has not the six parts of an ARN")
-    return compile_test(tokens, arn, unresolved=setting.unresolved)
+    return compile_test(tokens, arn, unresolved=setting.untold)
+
+
+def _bool(place: str, value: str, setting: Setting) -> Test:
+    """The one of the others that takes policy variables (guide: IAM, "Condition operators")."""
+    tokens = read_pattern(place, value, wildcards=False, variables=setting.variables)
+    if not any(isinstance(token, Variable) for token in tokens) and truth(value) is None:
+        raise PolicyError(place, f"{value!r} is not true or false")
+    return compile_test(tokens, _same_truth, unresolved=setting.untold)
+
+
+def _same_truth(tokens: Resolved) -> Matcher:
+    wanted = truth(literally(tokens))
+    return lambda value: wanted is not None and truth(value) is wanted
 
 
 def _compared(read: Callable[[str], T | None], holds: Callable[[Any, Any], bool], what: str) -> Compile:
-    """`holds(value of the request, value of the policy)`; a value of the request that is no `what` does not match."""
+    """`holds(value of the request, value of the policy)`, where both are what `read` reads."""
 
     def compile_(place: str, value: str, setting: Setting) -> Test:
         wanted = read(value)
@@ -80,7 +94,7 @@ def _compared(read: Callable[[str], T | None], holds: Callable[[Any, Any], bool]
 
         def test(text: str, context: object) -> bool:
             found = read(text)
-            return found is not None and holds(found, wanted)
+            return setting.untold if found is None else holds(found, wanted)
 
         return test
 
@@ -187,7 +201,7 @@ _NUMERIC: Final = {f"numeric{name}": _compared(_number, holds, "a number") for n
 _DATES: Final = {f"date{name}": _compared(_moment, holds, "a date") for name, holds in _COMPARISONS.items()}
 _ADDRESSES: Final = {"ipaddress": _compared(_block, _inside, "an IP address or CIDR block")}
 _OTHERS: Final = {
-    "bool": _compared(truth, operator.eq, "true or false"),
+    "bool": _bool,
     "binaryequals": _compared(_octets, operator.eq, "base64"),
 }
 

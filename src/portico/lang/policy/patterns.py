@@ -106,15 +106,16 @@ def _resolve(tokens: Tokens, context: Context) -> Resolved | None:
 
 
 def exact(tokens: Resolved) -> Matcher:
-    return _literally(tokens).__eq__
+    return literally(tokens).__eq__
 
 
 def exact_ignoring_case(tokens: Resolved) -> Matcher:
-    wanted = _literally(tokens).lower()
+    wanted = literally(tokens).lower()
     return lambda value: value.lower() == wanted
 
 
-def _literally(tokens: Resolved) -> str:
+def literally(tokens: Resolved) -> str:
+    """As text, wildcards too."""
     return "".join(token.value if isinstance(token, Wild) else token for token in tokens)
 
 

@@ -67,7 +67,8 @@ def compile_principals(place: str, value: Any) -> PrincipalTest:
     """A Principal element: whether it names who asks. Raises PolicyError."""
     named = _named(place, value)
     if EVERYBODY in named[PrincipalKind.AWS]:
-        # `"*"` and {"AWS": "*"} are equivalent (guide: IAM, "Principal"): everybody, services and the anonymous too.
+        # `"*"` and {"AWS": "*"} are one: the guide says so of the anonymous (IAM, "Principal"), and topics' policies
+        # let services in by it (SNS guide, S3 as a source).
         return lambda principal: True
     return lambda principal: not named[principal.kind].isdisjoint(principal.names)
 

@@ -18,12 +18,14 @@ from portico.kernel.errors import PorticoError
 
 CONTROL: Final = "control"
 WORKER: Final = "worker"
+FUNCTIONS: Final = "functions"
 UNFIT: Final = 78
 """A child's exit status (EX_CONFIG) where it cannot serve with these settings: trying again would not help."""
 _CRASHED: Final = 70
 _PR_SET_PDEATHSIG: Final = 1
-_DEATH_SIGNALS: Final = {CONTROL: signal.SIGKILL, WORKER: signal.SIGTERM}
-"""What a child gets when the supervisor dies: workers finish what they serve, control must never be there twice."""
+_DEATH_SIGNALS: Final = {CONTROL: signal.SIGKILL, WORKER: signal.SIGTERM, FUNCTIONS: signal.SIGTERM}
+"""What a child gets when the supervisor dies: workers and functions finish what they serve, control must never be there
+twice."""
 
 Ready = Callable[[], None]
 """A child calls it once, when it serves."""

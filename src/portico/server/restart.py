@@ -1,8 +1,8 @@
-"""A rolling restart, slot by slot: control first, then each worker.
+"""A rolling restart, slot by slot: control first, then functions and each worker.
 
 Control's successor may write the state directory only when its predecessor is gone, so it is forked then; meanwhile
-its callers wait in the listening socket. A worker's successor is ready on the same sockets before the old one is told
-to leave.
+its callers wait in the listening socket. The successor of a worker or of functions is ready before the old one is told
+to leave: a worker's on the same sockets, that of functions on a socket of its own under the same name.
 """
 
 from collections import deque
@@ -37,7 +37,7 @@ class Restart:
         """Do what can be done now. True when every child is a new one."""
         while self._left:
             slot = self._left[0]
-            renewed = self._renew_control(slot) if slot.role == CONTROL else self._renew_worker(slot)
+            renewed = self._renew_control(slot) if slot.role == CONTROL else self._replace(slot)
             if not renewed:
                 return False
             self._left.popleft()
@@ -51,7 +51,7 @@ class Restart:
             self._dismiss(child)
         return child.born >= self.began and child.ready
 
-    def _renew_worker(self, slot: Slot) -> bool:
+    def _replace(self, slot: Slot) -> bool:
         child = slot.child
         if child is None or child.born >= self.began:
             return child is not None and child.ready  # it died meanwhile, and was replaced then

@@ -1,12 +1,13 @@
-"""The supervisor: forks control and the workers, holds their sockets, and sees that they are there.
+"""The supervisor: forks control, functions and the workers, holds their sockets, and sees that they are there.
 
 It has no event loop and knows no rules of Portico: what a child runs is handed in as `run`. Its laws:
 
 - A child that dies is replaced at once; one that dies young again and again, after a pause that grows to 5 s.
-- SIGTERM, SIGINT: everybody finishes what is under way and leaves; a second one kills.
+- SIGTERM, SIGINT: everybody finishes what is under way and leaves, functions after the last worker, which may need
+  them; a second one kills.
 - SIGHUP: the supervisor replaces itself by exec, with its sockets and children, then each child in turn: control first
-  (its successor may only write the state directory when it is gone), then each worker, whose successor is ready on
-  the same sockets before it is told to leave. A successor that does not become ready ends the restart: what runs stays.
+  (its successor may only write the state directory when it is gone), then functions and each worker, whose successor is
+  ready before it is told to leave. A successor that does not become ready ends the restart: what runs stays.
 
 Only the standard library is imported.
 """
@@ -32,7 +33,7 @@ from portico.kernel.observe import (
     ServerStopping,
 )
 from portico.server import children
-from portico.server.children import CONTROL, WORKER, Child, Ready
+from portico.server.children import CONTROL, FUNCTIONS, WORKER, Child, Ready
 from portico.server.restart import Restart
 from portico.server.slots import Slot
 from portico.server.sockets import Listeners
@@ -57,6 +58,8 @@ class Duties(NamedTuple):
     replace: Callable[[dict[str, Any]], str]
     """Replace this program by itself, handing over the data. Returns only where that cannot be done: the reason."""
     drain_seconds: float
+    functions: bool = False
+    """Whether functions run here."""
 
 
 class Supervisor:
@@ -64,6 +67,7 @@ class Supervisor:
         self._duties = duties
         self._listeners = listeners
         self._slots = [Slot(CONTROL, 0, listeners.control)]
+        self._slots += [Slot(FUNCTIONS, 0, [])] if duties.functions else []
         self._slots += [Slot(WORKER, number, sockets) for number, sockets in enumerate(listeners.gateway)]
         self._leaving: list[Child] = []
         self._restart: Restart | None = None
@@ -98,7 +102,9 @@ class Supervisor:
             self._reap()
             self._hear()
             self._kill_late()
-            if not self._stopping:
+            if self._stopping:
+                self._dismiss_everybody()
+            else:
                 self._start_due()
                 self._go_on_restarting()
         self._duties.observer(ServerStopped())
@@ -189,7 +195,7 @@ class Supervisor:
         slot = next(slot for slot in self._slots if child in slot.occupants())
         if child is slot.successor:
             slot.successor = None
-            self._abandon(f"the successor of worker {slot.number} {how}")
+            self._abandon(f"the successor of {slot.role} {slot.number} {how}")
             return
         slot.child, slot.successor = slot.successor, None
         if child.leaving:
@@ -228,8 +234,14 @@ class Supervisor:
         self._stopping = True
         self._duties.observer(ServerStopping(self._duties.drain_seconds))
         self._listeners.close()  # the workers hold theirs until they have accepted what waits
-        for child in self._everybody():
-            if not child.leaving:
+        self._dismiss_everybody()
+
+    def _dismiss_everybody(self) -> None:
+        """Who has not been told to leave is told now; functions when there is no worker left to call them."""
+        everybody = self._everybody()
+        called = any(child.role == WORKER for child in everybody)
+        for child in everybody:
+            if not (child.leaving or (called and child.role == FUNCTIONS)):
                 self._dismiss(child)
 
     # Restarting

@@ -89,7 +89,7 @@ METHOD_RESPONSE: dict[str, Decision] = {
     "response_models": Harmless("documentation: AWS checks no answer against its model"),
 }
 INTEGRATION: dict[str, Decision] = {
-    "type": Refused("AWS", "integrations of type AWS are not built"),
+    "type": Refused("TELEPATHY", "integrations of type TELEPATHY are not built"),
     "http_method": Obeyed("test_http_integration_method_is_the_integrations_own"),
     "uri": Obeyed("test_where_a_request_goes"),
     "connection_type": Refused("VPC_LINK", "VPC links"),
@@ -341,7 +341,7 @@ def test_a_methods_own_entry_is_completed_by_that_of_all() -> None:
     assert Play(api({"/pets": {"GET": mock()}}), methodSettings=settings).asks("GET /pets").hears.status == 200
 
 
-@pytest.mark.parametrize("kind", ["AWS", "SOMETHING_NEW"])
+@pytest.mark.parametrize("kind", ["AWS_EVERYTHING", "SOMETHING_NEW"])
 def test_an_integration_that_is_not_built_is_refused(kind: str) -> None:
     asking = http("arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/f/invocations")
     asking["methodIntegration"]["type"] = kind

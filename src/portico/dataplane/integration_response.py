@@ -116,18 +116,26 @@ class _Row:
 
 
 class IntegrationResponses:
-    """All integration responses of a method whose selection is by status (HTTP, MOCK)."""
+    """All integration responses of a method. Their selection is by status (HTTP, MOCK) or, with `messages`, by the
+    error message of a Lambda function."""
 
     __slots__ = ("_selection",)
 
-    def __init__(self, method: Method, responses: Mapping[str, IntegrationResponse], binary: BinaryTypes) -> None:
+    def __init__(
+        self,
+        method: Method,
+        responses: Mapping[str, IntegrationResponse],
+        binary: BinaryTypes,
+        *,
+        messages: bool = False,
+    ) -> None:
         """Raises lang's errors for a pattern, mapping or template that cannot be compiled."""
         declared = {status for status in method.method_responses if _FINAL.fullmatch(status)}
         rows = [
             (response.selection_pattern, _Row(response, binary) if response.status_code in declared else None)
             for response in responses.values()
         ]
-        self._selection = compile_selection(rows)
+        self._selection = compile_selection(rows, messages=messages)
 
     def select(self, status: int) -> _Row:
         """The row for a backend's status. Raises the 500 of an API that has none, or none that its method declares."""
@@ -135,6 +143,17 @@ class IntegrationResponses:
         if row is None:
             raise Fault(API_CONFIGURATION_ERROR, cause=f"no integration response of a declared status for {status}")
         return row
+
+    def apply_message(self, exchange: Exchange, message: str | None) -> None:
+        """Answer with the row for a function's error message; None where it has none. Raises as `select` does."""
+        try:
+            row = self._selection.select(message)
+        except EvaluationError as error:
+            raise Fault(API_CONFIGURATION_ERROR, cause=str(error)) from None
+        if row is None:
+            told = "a success" if message is None else repr(message[:200])
+            raise Fault(API_CONFIGURATION_ERROR, cause=f"no integration response of a declared status for {told}")
+        row.apply(exchange)
 
     def apply(self, exchange: Exchange, status: int) -> bool:
         """Answer with the row for `status`; True where only the request's Accept had a part in the answer."""

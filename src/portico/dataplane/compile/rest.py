@@ -6,7 +6,8 @@ A method's Steps, in AWS's order (semantics section 1). Only what the method ask
 2. read_body   everything above decides without the body; a client that waits for `100 Continue` is told to go on here
 3. inflate     a compressed body is decompressed before anything looks at it
 4. convert     an HTTP_PROXY's contentHandling; the other types convert in their integration, around their templates
-5. the integration: mock | http | http_proxy | lambda_proxy, with its own mappings, templates and integration responses
+5. the integration: mock | http | http_proxy | lambda_proxy | lambda_custom, with its own mappings, templates and
+   integration responses
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from portico.dataplane.compile.unserved import api_reasons, integration_reasons,
 from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
 from portico.dataplane.gateway_responses import GatewayResponses
 from portico.dataplane.integration import Place, Spec
-from portico.dataplane.integrations import http, http_proxy, lambda_proxy, mock
+from portico.dataplane.integrations import http, http_proxy, lambda_custom, lambda_proxy, mock
 from portico.dataplane.log_format import DEFAULT_FORMAT, Format, compile_format
 from portico.dataplane.media_types import BinaryTypes
 from portico.dataplane.ports import Ports
@@ -34,7 +35,7 @@ from portico.model.standing import StageStanding
 from portico.ports.compilation import CompileError, Unserved
 
 INTEGRATIONS: Final[dict[str, Callable[[Spec], Steps]]] = {
-    module.KIND: module.compile for module in (mock, http, http_proxy, lambda_proxy)
+    module.KIND: module.compile for module in (mock, http, http_proxy, lambda_proxy, lambda_custom)
 }
 
 _BODY_STEPS: Final = (read_body, inflate)

@@ -11,15 +11,13 @@ from portico.dataplane.backend import (
     mapped_query,
     names_of,
     trace_line,
-    view_of,
 )
-from portico.dataplane.binary import request_payload
 from portico.dataplane.failures import fault_of
 from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
 from portico.dataplane.integration_response import IntegrationResponses
 from portico.dataplane.media_types import BinaryTypes
+from portico.dataplane.request_body import RequestBody
 from portico.dataplane.step import DONE, PENDING, Outcome
-from portico.dataplane.templates import RequestTemplates
 from portico.ports.upstream import UpstreamFailure, UpstreamRequest
 from portico.wire.http1 import ResponseHead
 
@@ -47,10 +45,9 @@ class Http:
         self._address = compile_address(
             integration, self._mappings, spec.parameter_names, spec.variables, spec.ports.upstream, spec.greedy
         )
-        self._templates = RequestTemplates(integration.request_templates, integration.passthrough_behavior)
-        self._handling = integration.content_handling
-        self._binary = BinaryTypes(spec.binary_media_types)
-        self._responses = IntegrationResponses(spec.method, integration.integration_responses, self._binary)
+        binary = BinaryTypes(spec.binary_media_types)
+        self._body = RequestBody(integration, binary)
+        self._responses = IntegrationResponses(spec.method, integration.integration_responses, binary)
         verb = integration.http_method or "ANY"
         self._verb = None if verb == "ANY" else verb.encode()
         self._defaults = [
@@ -70,7 +67,7 @@ class Http:
         if query:
             target += (b"&" if b"?" in target else b"?") + b"&".join(query)
         verb = self._verb or exchange.method
-        body = self._body(exchange)
+        body = self._body.of(exchange)
         request = b"".join(
             (
                 verb,
@@ -99,20 +96,6 @@ class Http:
         mapped = mapped_headers(exchange, self._mappings)
         given = names_of(mapped)
         return [line for name, line in own if name not in given] + mapped
-
-    def _body(self, exchange: Exchange) -> bytes:
-        content_type = exchange.head.section.digest.content_type
-        template = self._templates.choose(content_type)
-        binary = self._binary.match(content_type)
-        payload = request_payload(exchange.body or b"", binary=binary, handling=self._handling)
-        if template is None:
-            return payload
-        if template.constant is not None:
-            return template.constant
-        if binary and self._handling != "CONVERT_TO_TEXT":
-            raise Fault(API_CONFIGURATION_ERROR, cause="a template over a binary body (recorded fact 140)")
-        exchange.body = payload
-        return template.render(view_of(exchange))
 
     def respond(self, exchange: Exchange) -> Outcome:
         """The Step behind `send`: the backend has answered."""

@@ -39,6 +39,13 @@ class EgressPolicy:
         return not (here and port in self._own_ports)
 
 
+class Anywhere(EgressPolicy):
+    """Of what only an operator names, in an option: nothing is refused, this host's own ports included."""
+
+    def allows(self, address: str, port: int, local: str = "") -> bool:
+        return True
+
+
 def _inner(ip: IPAddress) -> IPAddress:
     """The IPv4 address in an IPv6 address that stands for one."""
     if not isinstance(ip, ipaddress.IPv6Address):

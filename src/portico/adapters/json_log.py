@@ -33,6 +33,8 @@ _LEVELS: Final[dict[type[Observation], str]] = {
     observe.OverloadBegan: "warning",
     observe.RequestsRefused: "warning",
     observe.LinesWithheld: "warning",
+    observe.FunctionsLessConfined: "warning",
+    observe.RuntimeSubstituted: "warning",
 }
 """What is not listed is "info"."""
 

@@ -223,5 +223,21 @@ class LinesWithheld(Observation):
     lines: int
 
 
+@dataclass(frozen=True, slots=True)
+class FunctionsLessConfined(Observation):
+    """This system cannot keep functions from everything that they should not reach. Run only code that you trust."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeSubstituted(Observation):
+    """A function's runtime is not installed here: another version of the interpreter runs it."""
+
+    function: str
+    runtime: str
+    used: str
+
+
 class Observer(Protocol):
     def __call__(self, observation: Observation, /) -> None: ...

@@ -1,6 +1,6 @@
 """What the functions process asks of whoever turns a function's code into a confined process.
 
-launcher = open_launcher(data_dir, read_code, observer)      once; it has a small process of its own, the starter
+launcher = open_launcher(data_dir, read_code, observer)      once (launcher.py); starts the starter, a small process
 prepared = launcher.prepare(version, "pets")                 blocking: unpacks, allocates, looks for the runtime
 started = prepared.start("127.0.0.1:40001", log, {...})      2 ms: one instance, with a /tmp of its own
 loop.add_reader(started.exited, ...)                         readable when the instance is gone
@@ -19,6 +19,11 @@ from portico.model.function import FunctionVersion
 class LaunchError(PorticoError):
     """The function cannot be started here. The text tells the operator what is missing."""
 
+    def __init__(self, text: str, error_type: str | None = None) -> None:
+        super().__init__(text)
+        self.error_type = error_type
+        """Lambda's name of the error where Lambda has it too (the text is then Lambda's); None: it is the server's."""
+
 
 class Outcome(NamedTuple):
     """How an instance ended."""
@@ -26,13 +31,15 @@ class Outcome(NamedTuple):
     code: int
     """Its exit status; negative: the signal that killed it."""
     reason: str
-    """Why it never became the function, for the operator (no such bootstrap, not executable …); "" where it did."""
+    """Why its program was never run, in Lambda's form (`fork/exec /var/task/bootstrap: exec format error`, which Lambda
+    tells as Runtime.InvalidEntrypoint); "" where it ran."""
 
 
 class Started(Protocol):
     """An instance that was started. Own session, own process group; dies when the functions process does."""
 
     pid: int
+    """0 where it was gone before it could be asked."""
     pidfd: int | None
     """Where the system has such things; closed by `close`."""
     exited: int
@@ -68,7 +75,7 @@ class Prepared(Protocol):
         - output: a descriptor for its stdout and stderr; the caller closes its own copy.
         - environment: what only the caller knows (region, credentials, AWS_LAMBDA_LOG_STREAM_NAME …); wins over all.
           The function's own variables, and what follows from its version and place (_HANDLER, LAMBDA_TASK_ROOT,
-          AWS_LAMBDA_FUNCTION_NAME, _VERSION, _MEMORY_SIZE, AWS_LAMBDA_LOG_GROUP_NAME, PATH, TMPDIR …) are there already.
+          AWS_LAMBDA_FUNCTION_NAME, _VERSION, _MEMORY_SIZE, AWS_LAMBDA_LOG_GROUP_NAME, PATH …) are there already.
         """
         ...
 

@@ -1,0 +1,411 @@
+"""One instance: a process that serves one invocation at a time, and everything that may become of it.
+
+    STARTING ──next──▶ IDLE ──assign──▶ RUNNING ──response, error──▶ FINISHING ──next──▶ IDLE
+        │                                  │                             │
+        └─ exit, init error, 10 s          └─ exit, timeout, memory      └─ exit, timeout ──────▶ ENDING ──▶ gone
+
+Its laws:
+- An invocation is settled once: by the runtime, or by a Verdict of ours. What comes after that is refused.
+- The clock of an invocation runs from when the runtime has the event until it asks for the next one.
+- What failed at anything is ended: no invocation meets the remains of another that broke.
+- An instance that exits is concluded when its connections are closed too, so that what it said last is heard.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable
+from concurrent.futures import Executor
+from contextlib import suppress
+from enum import Enum, auto
+from typing import Any, Final, NamedTuple, Protocol
+
+from portico.adapters.function_host import runtime_http, verdicts
+from portico.adapters.function_host.invocation import Invocation
+from portico.adapters.function_host.instance_log import InstanceLog, Report
+from portico.adapters.function_host.launch import Prepared, Started
+from portico.adapters.function_host.runtime_api import RuntimeApi, RuntimeConnection, open_runtime_api
+from portico.adapters.function_host.runtime_http import Head, Verb
+from portico.adapters.function_host.verdicts import UNHANDLED, Verdict
+from portico.kernel.clock import Clock
+from portico.kernel.observe import FunctionFailed, InstanceFailed, Observer
+from portico.model.function import FunctionVersion
+from portico.ports.access_log import Sink
+from portico.ports.functions import FunctionAnswer
+
+INIT_SECONDS: Final = 10.0
+"""Lambda's limit of the Init phase (guide, "Understanding the Lambda execution environment lifecycle")."""
+_CONCLUDE_SECONDS: Final = 1.0
+"""An instance that exited is concluded then at the latest, though a connection of it is still open somewhere."""
+_MEGABYTE: Final = 1024 * 1024
+
+
+class State(Enum):
+    STARTING = auto()
+    IDLE = auto()
+    RUNNING = auto()
+    FINISHING = auto()
+    ENDING = auto()
+
+
+class Setting(NamedTuple):
+    """What all instances of one version of a function share."""
+
+    name: str
+    version: FunctionVersion
+    log: Sink[Any]
+    executor: Executor
+    """For what blocks: starting and clearing away."""
+    clock: Clock
+    observer: Observer
+    init_seconds: float
+
+
+class Owner(Protocol):
+    """Who keeps instances."""
+
+    def free(self, instance: "Instance") -> None:
+        """It asks for the next event: assign one, or let it be idle."""
+        ...
+
+    def settled(self, instance: "Instance") -> None:
+        """Its invocation has its answer, or never will."""
+        ...
+
+    def stillborn(self, instance: "Instance", verdict: Verdict) -> None:
+        """It failed before it asked for its first event, and had no invocation yet."""
+        ...
+
+    def unstartable(self, instance: "Instance", reason: str) -> None:
+        """It could not be started here: nothing of it is there."""
+        ...
+
+    def gone(self, instance: "Instance") -> None:
+        """Its process is gone. Told once, of every instance that was started."""
+        ...
+
+
+class Instance:
+    def __init__(self, setting: Setting, owner: Owner, stream: str, bound: Invocation | None = None) -> None:
+        """`stream`: the last part of its log stream's name. `bound`: the invocation that it is started within."""
+        self._setting = setting
+        self._owner = owner
+        self._stream = stream
+        self.invocation = bound
+        self.state = State.STARTING
+        self.since = setting.clock.monotonic()
+        """When it came into its state."""
+        timeout = float(setting.version.timeout)
+        self.deadline = self.since + (timeout if bound else setting.init_seconds)
+        self._timeout = timeout
+        self._init: float | None = None
+        """How long it took to start, in milliseconds, until that was reported."""
+        self._poll: RuntimeConnection | None = None
+        self._streaming: RuntimeConnection | None = None
+        self._connections: set[RuntimeConnection] = set()
+        self._api: RuntimeApi | None = None
+        self._started: Started | None = None
+        self._log: InstanceLog | None = None
+        self._memory = 0
+        self._exit_verdict: Verdict | None = None
+        self._concluded = False
+        self._last = False
+
+    # Starting
+
+    async def start(self, prepared: Awaitable[Prepared], environment: dict[str, str]) -> None:
+        """Start its process. The owner is told what comes of it."""
+        try:
+            await self._start(await prepared, environment)
+        except (verdicts.Unstartable, OSError) as error:
+            self._close_api()
+            self.state = State.ENDING
+            self._owner.unstartable(self, str(error))
+
+    async def _start(self, prepared: Prepared, environment: dict[str, str]) -> None:
+        loop = asyncio.get_running_loop()
+        self._api = await open_runtime_api(self, prepared.uid)
+        reading, writing = os.pipe2(os.O_CLOEXEC)
+        os.set_blocking(reading, False)
+        try:
+            self._started = await loop.run_in_executor(
+                self._setting.executor, prepared.start, self._api.address, writing, environment
+            )
+        except BaseException:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        self._log = InstanceLog(self._setting.log, self._stream[-8:], reading)
+        if self.invocation is not None:
+            self._tell_start(self.invocation)
+        loop.add_reader(reading, self._read_log, reading)
+        loop.add_reader(self._started.exited, self._on_exit)
+        if self.state is State.ENDING:
+            self._started.end()
+
+    def _read_log(self, descriptor: int) -> None:
+        if self._log is None or not self._log.read_some():
+            asyncio.get_running_loop().remove_reader(descriptor)
+
+    # Work
+
+    def assign(self, invocation: Invocation) -> None:
+        """Have it serve an invocation. It must be free."""
+        self.invocation = invocation
+        self._tell_start(invocation)
+        self._deliver(invocation)
+
+    def _tell_start(self, invocation: Invocation) -> None:
+        if self._log is not None:
+            self._log.start(invocation.request_id, self._setting.version.version, invocation.tail)
+
+    def _deliver(self, invocation: Invocation) -> None:
+        clock = self._setting.clock
+        poll, self._poll = self._poll, None
+        assert poll is not None
+        if self.state is not State.STARTING:  # else its time runs since the process was started
+            self.since = clock.monotonic()
+            self.deadline = self.since + self._timeout
+        self.state = State.RUNNING
+        deadline = clock.now() + self.deadline - clock.monotonic()
+        poll.send(
+            runtime_http.event(invocation.request_id, deadline, invocation.arn, invocation.trace_id, invocation.event)
+        )
+
+    def rest(self) -> None:
+        """Nothing to do for now."""
+        self.state = State.IDLE
+        self.since = self._setting.clock.monotonic()
+
+    def retire(self) -> None:
+        """Take no more invocations: end now, or when the one that is being served is over."""
+        self._last = True
+        if self.state in (State.IDLE, State.STARTING) and self.invocation is None:
+            self.end()
+
+    def end(self) -> None:
+        """End it now, whatever it does."""
+        self.state = State.ENDING
+        self._close_api()
+        if self._started is not None:
+            self._started.end()
+
+    # What the runtime says
+
+    def on_connected(self, connection: RuntimeConnection) -> None:
+        self._connections.add(connection)
+
+    def on_lost(self, connection: RuntimeConnection) -> None:
+        self._connections.discard(connection)
+        if self._poll is connection:
+            self._poll = None
+        if self._streaming is connection:
+            self._streaming = None
+        if self._exit_verdict is not None and not self._connections:
+            self._conclude()
+
+    def refusal(self, head: Head) -> bytes | None:
+        verb = head.verb
+        if verb is Verb.NEXT:
+            return None
+        if verb is Verb.UNKNOWN:
+            return runtime_http.NOT_FOUND
+        if verb is Verb.INIT_ERROR:
+            starting = self.state is State.STARTING
+            return None if starting else runtime_http.forbidden(self.state.name.title(), "InitError")
+        if self.state is not State.RUNNING or self.invocation is None:
+            return runtime_http.forbidden(self.state.name.title(), "InvocationResponse")
+        return None if head.request_id == self.invocation.request_id else runtime_http.INVALID_ID
+
+    def on_next(self, connection: RuntimeConnection) -> bytes | None:
+        if self.state in (State.RUNNING, State.ENDING) or self._poll is not None:
+            return runtime_http.forbidden(self.state.name.title(), "Ready")
+        self._poll = connection
+        if self.state is State.STARTING:
+            self._init = (self._setting.clock.monotonic() - self.since) * 1000
+            self.measure()
+            if self.invocation is not None:
+                self._deliver(self.invocation)
+                return None
+        if self._last:
+            self.end()
+        else:
+            self._owner.free(self)
+        return None
+
+    def on_response(self, body: bytes | None) -> bytes:
+        if body is None:
+            self._settle(verdicts.OVERSIZED)
+            return runtime_http.TOO_LARGE
+        invocation = self._take_invocation()
+        tail = self._report(invocation.request_id, None)
+        version = self._setting.version.version
+        if invocation.streams:
+            invocation.receiver.on_begin(invocation.call)
+            invocation.receiver.on_data(invocation.call, body)
+            invocation.receiver.on_end(invocation.call, None)
+        else:
+            invocation.receiver.on_answer(invocation.call, FunctionAnswer(body, None, version, tail))
+        self._owner.settled(self)
+        return runtime_http.ACCEPTED
+
+    def on_error(self, body: bytes, error_type: str) -> bytes:
+        self._settle(verdicts.reported(body, error_type))
+        return runtime_http.ACCEPTED
+
+    def on_init_error(self, body: bytes, error_type: str) -> bytes:
+        self._fail(verdicts.reported(body, error_type))
+        return runtime_http.ACCEPTED
+
+    def on_stream(self, connection: RuntimeConnection) -> bool:
+        invocation = self.invocation
+        if invocation is None or not invocation.streams:
+            return False
+        self._streaming = connection
+        invocation.began = True
+        invocation.receiver.on_begin(invocation.call)
+        if invocation.paused:
+            connection.pause()
+        return True
+
+    def on_piece(self, data: bytes) -> None:
+        if self.invocation is not None and self.invocation.began:
+            self.invocation.receiver.on_data(self.invocation.call, data)
+
+    def on_stream_end(self, error: str | None) -> bytes:
+        self._streaming = None
+        if self.invocation is None or not self.invocation.began:
+            return runtime_http.forbidden(self.state.name.title(), "InvocationResponse")
+        if error is not None:
+            self._settle(verdicts.reported(error.encode(), ""))
+            return runtime_http.ACCEPTED
+        invocation = self._take_invocation()
+        self._report(invocation.request_id, None)
+        invocation.receiver.on_end(invocation.call, None)
+        self._owner.settled(self)
+        return runtime_http.ACCEPTED
+
+    # What its caller says
+
+    def pause(self) -> None:
+        if self._streaming is not None:
+            self._streaming.pause()
+
+    def resume(self) -> None:
+        if self._streaming is not None:
+            self._streaming.resume()
+
+    # What the clock says
+
+    def sweep(self, now: float) -> None:
+        if now < self.deadline or self.state is State.IDLE:
+            return
+        if self._exit_verdict is not None:
+            self._conclude()
+        elif self.state is not State.ENDING:
+            starting = self.state is State.STARTING and self.invocation is None
+            self._fail(verdicts.timed_out(self._setting.init_seconds if starting else self._timeout))
+
+    def measure(self) -> None:
+        """Hold what it uses against its memory limit."""
+        if self._started is None or self.state is State.ENDING:
+            return
+        used = self._started.resident_bytes()
+        self._memory = max(self._memory, used)
+        if used > self._setting.version.memory_size * _MEGABYTE:
+            self._fail(verdicts.OUT_OF_MEMORY)
+
+    # How it ends
+
+    def _on_exit(self) -> None:
+        assert self._started is not None
+        asyncio.get_running_loop().remove_reader(self._started.exited)
+        outcome = self._started.outcome()
+        if outcome is None:
+            return
+        self._started.end()  # what it started itself
+        self._exit_verdict = verdicts.never_ran(outcome.reason) if outcome.reason else verdicts.exited(outcome.code)
+        self.deadline = self._setting.clock.monotonic() + _CONCLUDE_SECONDS
+        if not self._connections:
+            self._conclude()
+
+    def _conclude(self) -> None:
+        """The process is gone, and all that it had to say is heard."""
+        if self._concluded:
+            return
+        self._concluded = True
+        verdict = self._exit_verdict
+        assert verdict is not None
+        if self.state is not State.ENDING:
+            self._fail(verdict)
+        for connection in list(self._connections):
+            connection.hang_up()
+        started, self._started = self._started, None
+        if self._log is not None:
+            self._close_log()
+        if started is not None:
+            self._setting.executor.submit(started.close)
+        self._owner.gone(self)
+
+    def _close_log(self) -> None:
+        assert self._log is not None
+        with suppress(ValueError, OSError):
+            asyncio.get_running_loop().remove_reader(self._log.descriptor)
+        self._log.close()
+
+    def _fail(self, verdict: Verdict) -> None:
+        """It failed at what it did, and is ended."""
+        state, since = self.state, self.since
+        if state is State.STARTING and self._log is not None:
+            duration = (self._setting.clock.monotonic() - since) * 1000
+            self._log.init_failed(duration, "init" if self.invocation is None else "invoke", verdict)
+        self.end()
+        if self.invocation is not None:
+            self._settle(verdict)
+        elif state is State.STARTING:
+            self._owner.stillborn(self, verdict)
+        else:
+            version = self._setting.version.version
+            self._setting.observer(InstanceFailed(self._setting.name, version, self._told(state, verdict)))
+
+    def _told(self, state: State, verdict: Verdict) -> str:
+        when = "while it was idle" if state is State.IDLE else "after its response"
+        return f"{verdict.message} {when}"
+
+    # Invocations
+
+    def _take_invocation(self) -> Invocation:
+        invocation, self.invocation = self.invocation, None
+        assert invocation is not None
+        if self.state is State.RUNNING:
+            self.state = State.FINISHING
+        return invocation
+
+    def _settle(self, verdict: Verdict) -> None:
+        """Its invocation has failed."""
+        invocation = self._take_invocation()
+        setting = self._setting
+        tail = self._report(invocation.request_id, verdict)
+        payload = verdict.payload(invocation.request_id)
+        if invocation.began:
+            invocation.receiver.on_end(invocation.call, payload.decode("utf-8", "replace"))
+        else:
+            answer = FunctionAnswer(payload, UNHANDLED, setting.version.version, tail)
+            invocation.receiver.on_answer(invocation.call, answer)
+        setting.observer(
+            FunctionFailed(
+                setting.name, setting.version.version, invocation.request_id, verdict.type, verdict.message
+            )
+        )
+        self._owner.settled(self)
+
+    def _report(self, request_id: str, verdict: Verdict | None) -> bytes:
+        if self._log is None:
+            return b""
+        init, self._init = self._init, None
+        duration = (self._setting.clock.monotonic() - self.since) * 1000
+        size = self._setting.version.memory_size
+        used = min(size, self._memory // _MEGABYTE)
+        # A runtime that posted an error ran to its end: Lambda reports it like any other.
+        own = None if verdict is not None and verdict.body is not None else verdict
+        return self._log.finish(Report(request_id, duration, size, used, init, own))

@@ -45,8 +45,10 @@ class Refused(Exception):
 class Scene:
     """One server on ports and in a folder of its own, and everything that talks to it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
+        """`options` are further words of `portico serve`."""
         self.folder = folder
+        self.options = options
         self.data = folder / "data"
         self.server: RunningServer | None = None
         self.control = self.gateway = ""
@@ -54,7 +56,7 @@ class Scene:
     def start(self, workers: int = 2) -> None:
         command = [sys.executable, "-P", "-m", "portico", "serve", "--log-format", "json"]
         command += ["--control", "127.0.0.1:0", "--gateway", "127.0.0.1:0"]
-        command += ["--data-dir", str(self.data), "--workers", str(workers)]
+        command += ["--data-dir", str(self.data), "--workers", str(workers), *self.options]
         self.server = RunningServer(command, clean_environment(), str(self.folder))
         ready = self.server.wait_for("ServerReady")
         self.control, self.gateway = ready["control"][0], ready["gateway"][0]
@@ -159,8 +161,8 @@ def clean_environment() -> dict[str, str]:
 
 
 @contextmanager
-def running(folder: Path, workers: int = 2) -> Iterator[Scene]:
-    scene = Scene(folder)
+def running(folder: Path, workers: int = 2, *options: str) -> Iterator[Scene]:
+    scene = Scene(folder, *options)
     with ExitStack() as stack:
         stack.callback(scene.stop)
         scene.start(workers)

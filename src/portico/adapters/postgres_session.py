@@ -107,6 +107,16 @@ class Session(psycopg.Connection[tuple[Any, ...]]):
         finally:
             self.patience -= extra
 
+    def hear(self, seconds: float) -> bool:
+        """Whether a notification came within that time. Raises psycopg.Error where the connection is lost."""
+        if not _readable(self.pgconn.socket, seconds):
+            return False
+        self.pgconn.consume_input()
+        heard = False
+        while self.pgconn.notifies():
+            heard = True
+        return heard
+
     @property
     def is_sound(self) -> bool:
         """Whether nothing speaks against using it: one that says something unasked says that it is at its end."""
@@ -171,10 +181,10 @@ _EVENTS: Final[Mapping[int, int]] = {
 }
 
 
-def _readable(descriptor: int) -> bool:
+def _readable(descriptor: int, seconds: float = 0.0) -> bool:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(0))
+    return bool(poll.poll(seconds * 1000))
 
 
 def _may_be_done(error: Exception) -> bool:

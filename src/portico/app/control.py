@@ -5,10 +5,10 @@ import socket
 
 from portico.adapters import json_log, meters
 from portico.adapters.credentials import root_credentials
-from portico.adapters.late_store import LateStore
+from portico.adapters.late_store import StoreAndChanges
 from portico.adapters.nowhere import NoFunctions, Nowhere
-from portico.adapters.sqlite import SqliteStore
 from portico.adapters.state_dir import StateWriter
+from portico.app.databases import listen, open_store
 from portico.controlplane.dispatch import SERVICES, ControlPlane
 from portico.controlplane.identities import RootIdentity
 from portico.controlplane.operation import Realm
@@ -49,8 +49,7 @@ def check(settings: Settings) -> None:
 def build_control(settings: Settings, sockets: list[socket.socket], observer: Observer) -> Control:
     """On a running loop. Raises TlsError, DataDirError."""
     data = settings.data_dir
-    database = settings.database_path or data / "portico.db"
-    store = LateStore(lambda: SqliteStore(database))
+    store = open_store(settings.store_url)
     state = StateWriter(data / "state")
     for service in SERVICES:
         model.load(service)  # 0.1 s that the first caller need not wait
@@ -59,6 +58,7 @@ def build_control(settings: Settings, sockets: list[socket.socket], observer: Ob
         catch_up=lambda: state.catch_up(store),
         meters=lambda: meters.prometheus(meters.read(data / "metrics")),
         open_door=lambda application, connections: _door(settings, sockets, application, connections, observer),
+        listen=lambda ring: listen(settings.store_url, ring),
         bell=data / "run" / "changes.sock",
         workers=settings.workers,
         closes=(store.close,),
@@ -67,7 +67,7 @@ def build_control(settings: Settings, sockets: list[socket.socket], observer: Ob
     return Control(parts)
 
 
-def _plane(settings: Settings, store: LateStore, observer: Observer) -> ControlPlane:
+def _plane(settings: Settings, store: StoreAndChanges, observer: Observer) -> ControlPlane:
     environ = os.environ
     root = root_credentials(
         settings.data_dir / "credentials",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from portico.settings import values
+from portico.settings import database_url, values
 from portico.settings.values import Address, Network, SettingError
 
 __all__ = ["OPTIONS", "Address", "Network", "Option", "Raw", "SettingError", "Settings", "from_raw", "loads"]
@@ -42,9 +42,11 @@ def _option(
     *,
     many: bool = False,
     flag: bool = False,
+    secret: bool = False,
 ) -> Any:
+    """`secret`: the value is not shown where Settings are."""
     option = Option(parse, default, expected, help, many, flag)
-    return field(default_factory=lambda: _default(option), metadata={"option": option})
+    return field(default_factory=lambda: _default(option), repr=not secret, metadata={"option": option})
 
 
 def _default(option: Option) -> Any:
@@ -94,10 +96,11 @@ class Settings:
         "APIs answer at {api-id}.execute-api.NAME too.",
     )
     database: str | None = _option(
-        values.database,
+        database_url.database,
         None,
-        "sqlite:///PATH",
+        "sqlite:///PATH or postgresql://…",
         "Where definitions are stored; a file in the data directory by default.",
+        secret=True,
     )
     valkey: str | None = _option(values.not_built("limits are not shared between hosts"), None, "", "Not built yet.")
     account_id: str = _option(
@@ -152,9 +155,9 @@ class Settings:
     )
 
     @property
-    def database_path(self) -> Path | None:
-        """The file of `--database`, None for the one in the data directory."""
-        return None if self.database is None else Path(self.database.removeprefix("sqlite:///")).absolute()
+    def store_url(self) -> str:
+        """Where definitions are stored: `--database`, or the file in the data directory."""
+        return self.database or f"sqlite:///{self.data_dir / 'portico.db'}"
 
     def dumps(self) -> str:
         """As JSON text that `loads` reads: how settings travel to the supervisor."""

@@ -30,7 +30,9 @@ _SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "veri
 
 def database(text: str) -> str:
     """The address as it was. Raises SettingError."""
-    if text.startswith(SQLITE) and text != SQLITE:
+    if text.startswith(SQLITE):
+        if text == SQLITE:
+            raise SettingError(f"that names no file; expected {SQLITE}PATH")
         return text
     if text.startswith(POSTGRESQL):
         _check_postgresql(text)

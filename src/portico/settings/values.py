@@ -84,14 +84,6 @@ def file(text: str) -> Path:
     return path
 
 
-def database(text: str) -> str:
-    if not text.startswith("sqlite:///"):
-        raise SettingError(f"{text.partition(':')[0]!r} databases are not built yet; expected sqlite:///PATH")
-    if not text.removeprefix("sqlite:///"):
-        raise ValueError(text)
-    return text
-
-
 def not_built(what: str) -> Callable[[str], str]:
     def parse(_text: str) -> str:
         raise SettingError(f"not built yet: {what}")

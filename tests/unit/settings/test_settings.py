@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from portico.settings import OPTIONS, Address, SettingError, Settings, loads
+from portico.settings.database_url import label, sqlite_path
 from portico.settings.sources import load
 
 
@@ -64,7 +65,21 @@ def test_addresses_are_repeated_or_separated_by_commas() -> None:
         ({"drain_seconds": "nan"}, "--drain-seconds: 'nan' is not seconds from 0 to 3600"),
         ({"log_format": "xml"}, "--log-format: 'xml' is not json or text"),
         ({"tls_cert": "/nowhere.pem"}, "--tls-cert: '/nowhere.pem' is not a file that can be read"),
-        ({"database": "postgresql://u:secret@h/d"}, "--database: 'postgresql' databases are not built yet"),
+        (
+            {"database": "mysql://u:secret@h/d"},
+            "--database: 'mysql' databases are not known; expected sqlite:///PATH or",
+        ),
+        ({"database": "secret"}, "--database: that is not the address of a database; expected sqlite:///PATH or"),
+        ({"database": "sqlite:///"}, "--database: that names no file; expected sqlite:///PATH"),
+        ({"database": "postgresql://u:secret@h"}, "--database: the address has no database's name; expected"),
+        ({"database": "postgresql://u:se/cret@h/d"}, "--database: in postgresql://USER:PASSWORD@HOST:PORT/NAME the"),
+        ({"database": "postgresql://u:secret#@h/d"}, "--database: in postgresql://USER:PASSWORD@HOST:PORT/NAME the"),
+        ({"database": "postgresql://u:x@h:secret/d"}, "--database: a host or port of the address cannot be read"),
+        ({"database": "postgres://u:x@h:65536/d"}, "--database: a host or port of the address cannot be read"),
+        ({"database": "postgresql://h/d?password=secret"}, "--database: a password belongs where"),
+        ({"database": "postgresql://h/d?sslmod=require"}, "--database: the address's parameter 'sslmod' is not known"),
+        ({"database": "postgresql://h/d?sslmode=on"}, "--database: sslmode 'on' is not one of disable, allow,"),
+        ({"database": "postgresql://h/d?sslmode"}, "--database: the address's parameters cannot be read"),
         ({"valkey": "redis://h"}, "--valkey: not built yet"),
         ({"lambda_endpoint": "http://h"}, "--lambda-endpoint: not built yet"),
         ({"control": ["0.0.0.0:4566"]}, "--control: 0.0.0.0:4566 is reachable from other machines"),
@@ -75,6 +90,34 @@ def test_a_bad_value_is_told_with_its_name_and_what_was_expected(flags: dict[str
     message = refused(flags)
     assert message.startswith(told)
     assert "secret" not in message
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:p%40ss@db.example.com:5432/portico?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+        "postgres://u@one:5432,two:5433/portico?target_session_attrs=read-write",
+        "postgresql:///portico?host=/run/postgresql",
+        "postgresql://[::1]:5432/portico?options=-csearch_path%3Dgateway",
+        "sqlite:////var/lib/portico/portico.db",
+    ],
+)
+def test_addresses_of_databases(url: str) -> None:
+    settings = load({"database": url}, {})
+    assert settings.store_url == url
+    assert loads(settings.dumps()).store_url == url
+    assert url not in repr(settings)
+
+
+def test_without_an_address_the_database_is_in_the_data_directory(tmp_path: Path) -> None:
+    settings = load({"data_dir": str(tmp_path)}, {})
+    assert sqlite_path(settings.store_url) == tmp_path / "portico.db"
+
+
+def test_what_messages_call_a_database_has_no_secret() -> None:
+    assert label("postgres://u:secret@h:1/d?sslmode=require") == "postgresql://u@h:1/d"
+    assert label("postgresql:///d") == "postgresql:///d"
+    assert label("sqlite:////var/portico.db") == "/var/portico.db"
 
 
 def test_a_certificate_without_its_key_is_refused(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from portico.adapters.function_host.code import CodeCache
+from portico.adapters.function_host.confined import ConfinedProcess
 from portico.adapters.function_host.confinement import Abilities, Limits, Plan
-from portico.adapters.function_host.instance import Instance
 from portico.adapters.function_host.landlock import SIGNALS_SINCE
 from portico.adapters.function_host.launch import Launcher, LaunchError, Prepared, Started
 from portico.adapters.function_host.places import OwnFolders, Place, Places, PrivateRoots
@@ -124,7 +124,7 @@ class PreparedVersion:
             readable=place.readable,
             writable=place.writable,
         )
-        return Instance(self._link.start(plan, output), place.to_remove)
+        return ConfinedProcess(self._link.start(plan, output), place.to_remove)
 
     def _limits(self, place: Place) -> Limits:
         processes = _PROCESSES if self.uid is not None else _PROCESSES_OF_ALL if place.root else None

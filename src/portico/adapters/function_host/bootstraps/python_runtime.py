@@ -200,8 +200,8 @@ def _without_named_tuples(value: Any, depth: int = 0) -> Any:
     if kind is not list and kind is not tuple and hasattr(value, "_asdict"):
         return _without_named_tuples(value._asdict(), depth + 1)
     plain = [_without_named_tuples(item, depth + 1) for item in value]
-    changed = any(new is not old for new, old in zip(plain, value))  # noqa: B905  Python 3.9 has no `strict`
-    return plain if changed else value
+    differs = any(new is not old for new, old in zip(plain, value))  # noqa: B905  Python 3.9 has no `strict`
+    return plain if differs else value
 
 
 # What a handler gets

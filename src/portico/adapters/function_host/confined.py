@@ -1,0 +1,82 @@
+"""A confined process, as the functions process has it in its hand."""
+
+import os
+import shutil
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from portico.adapters.function_host.launch import Outcome
+from portico.adapters.function_host.starting import Born
+
+_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+_MOST_TOLD: Final = 4096
+
+
+class ConfinedProcess:
+    def __init__(self, born: Born, folder: Path | None) -> None:
+        """`folder` is removed by `close`."""
+        self.pid = born.pid
+        self.pidfd = born.pidfd
+        self.exited = born.report
+        self._folder = folder
+        self._told = b""
+        self._outcome: Outcome | None = None
+
+    def outcome(self) -> Outcome | None:
+        if self._outcome is None:
+            self._outcome = self._read()
+        return self._outcome
+
+    def _read(self) -> Outcome | None:
+        """What the starter's report says by now. Where it ends without an end, the starter was killed, and this too."""
+        with suppress(BlockingIOError):
+            told = os.read(self.exited, _MOST_TOLD)
+            self._told += told
+            reason, _, code = self._told.partition(b"\n")
+            if code or not told:
+                return Outcome(int(code or -signal.SIGKILL), reason.decode("utf-8", "replace").removeprefix("!"))
+        return None
+
+    def end(self) -> None:
+        if self.outcome() is not None:
+            return
+        if self.pid > 1:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+        if self.pidfd is not None:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+
+    def resident_bytes(self) -> int:
+        return sum(_resident(pid) for pid in _family(self.pid)) if self.pid > 1 else 0
+
+    def close(self) -> None:
+        for descriptor in (self.exited, self.pidfd):
+            if descriptor is not None:
+                os.close(descriptor)
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _family(pid: int) -> list[int]:
+    """The process and all that descend from it. A child whose parent died is the instance's first process's."""
+    family = [pid]
+    for member in family:
+        with suppress(OSError):
+            for thread in os.listdir(f"/proc/{member}/task"):
+                family += _children(member, thread)
+    return family
+
+
+def _children(pid: int, thread: str) -> list[int]:
+    with suppress(OSError):
+        return [int(child) for child in Path(f"/proc/{pid}/task/{thread}/children").read_text().split()]
+    return []
+
+
+def _resident(pid: int) -> int:
+    with suppress(OSError, ValueError, IndexError):
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
+    return 0

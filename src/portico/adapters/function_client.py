@@ -229,5 +229,6 @@ def _encoded(invocable: Invocable, kind: InvocationType) -> bytes:
         caller.role,
         invocable.streams,
         invocable.tail,
+        invocable.client_context,
     )
     return msgspec.json.encode(head)

@@ -59,6 +59,7 @@ def build_control(settings: Settings, sockets: list[socket.socket], observer: Ob
         meters=lambda: meters.prometheus(meters.read(data / "metrics")),
         open_door=lambda application, connections: _door(settings, sockets, application, connections, observer),
         listen=lambda ring: listen(settings.store_url, ring),
+        functions=NoFunctions(),
         bell=data / "run" / "changes.sock",
         workers=settings.workers,
         closes=(store.close,),
@@ -82,6 +83,7 @@ def _plane(settings: Settings, store: StoreAndChanges, observer: Observer) -> Co
         new_id=resource_id,
         warn=lambda message: observer(DefinitionWarning(message)),
         max_integration_timeout=settings.max_integration_timeout,
+        lambda_endpoint=settings.lambda_endpoint,
     )
 
     return ControlPlane(store, RootIdentity(*root), realm, observer)

@@ -2,7 +2,8 @@
 
 A request is handled on one of a few threads. If it changed something, the state directory is brought to where the
 database is, the bell is rung, and the answer leaves when every ready worker serves the change (the barrier), after
-300 ms at the latest. What could not be written to the state directory is tried again each second.
+300 ms at the latest. What could not be written to the state directory is tried again each second. An operation that
+waits for a function gives its thread back: server/invoking.py.
 """
 
 import asyncio
@@ -18,10 +19,12 @@ from typing import Final
 from portico.controlplane.answering import Handled, Invoking
 from portico.kernel.errors import PorticoError
 from portico.kernel.observe import ChangesNotApplied, Observer
+from portico.ports.functions import Functions
 from portico.server.accepting import Door
 from portico.server.asking import Asked, ControlApplication, Page
 from portico.server.bell import BellTower
 from portico.server.connections import SWEEP_SECONDS, Connections
+from portico.server.invoking import Invocations
 from portico.wire import prometheus
 from portico.wire.http1 import Request, Response
 
@@ -45,6 +48,8 @@ class ControlParts:
     open_door: Callable[[ControlApplication, Connections], Door]
     listen: Callable[[Callable[[], None]], Callable[[], None]]
     """Have a function called, from any thread, when another node has changed something. Returns what ends that."""
+    functions: Functions
+    """What Invoke operations call, from the loop. Whoever made it sweeps and closes it."""
     bell: Path
     workers: int
     closes: Sequence[Callable[[], None]]
@@ -55,6 +60,7 @@ class Control:
     def __init__(self, parts: ControlParts) -> None:
         self._parts = parts
         self._tower = BellTower()
+        self._invocations = Invocations(parts.functions)
         self._application = ControlApplication(self._pages(), self._begin)
         self._connections = Connections()
         self._door = parts.open_door(self._application, self._connections)
@@ -94,14 +100,18 @@ class Control:
         loop = asyncio.get_running_loop()
         try:
             handled = await loop.run_in_executor(self._operations, self._parts.handle, asked.request)
-            assert isinstance(handled, Handled)
-            response, seq = handled
-            if seq:
-                await self._publish(seq)
-                await self._tower.applied(seq)
-            asked.answer(response)
+            if isinstance(handled, Handled):
+                await self._answer_now(asked, handled)
         finally:
-            self._application.handled()
+            self._application.handled(asked)
+        if isinstance(handled, Invoking):
+            await self._invocations.carry_out(asked, handled)
+
+    async def _answer_now(self, asked: Asked, handled: Handled) -> None:
+        if handled.seq:
+            await self._publish(handled.seq)
+            await self._tower.applied(handled.seq)
+        asked.answer(handled.response)
 
     async def _publish(self, seq: int | None = None) -> None:
         """Bring the state directory to Change `seq`, or to whatever is newest, and ring."""

@@ -107,7 +107,7 @@ def test_requests_in_flight_are_bounded(room: Backroom) -> None:
     room.ask(get("/restapis"), caller)
     assert caller.received.startswith(b"HTTP/1.1 429 ")
     assert json.loads(caller.received.rpartition(b"\r\n\r\n")[2]) == {"message": "Too Many Requests"}
-    room.application.handled()
+    room.application.handled(room.waiting[0])
     room.ask(get("/restapis"), Caller())
     assert len(room.waiting) == IN_FLIGHT + 1
 

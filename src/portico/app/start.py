@@ -7,6 +7,7 @@ from typing import NoReturn
 from portico.adapters import durable
 from portico.adapters.credentials import root_credentials
 from portico.adapters.data_dir import DataDirError, open_data_dir
+from portico.app.functions import check_functions
 from portico.app.running import SUPERVISOR, Running
 from portico.settings import Settings
 
@@ -15,7 +16,12 @@ FOLDERS = ("logs", "metrics", "run", "state")
 
 
 def start(settings: Settings) -> NoReturn:
-    """Become the supervisor. Raises DataDirError where the data directory or its credentials cannot be used."""
+    """Become the supervisor.
+
+    Raises DataDirError where the data directory or its credentials cannot be used, NoCredentials where those for
+    another Lambda are missing.
+    """
+    check_functions(settings)
     data = open_data_dir(settings.data_dir)
     environ = os.environ
     root_credentials(data.credentials, environ.get("PORTICO_ACCESS_KEY_ID"), environ.get("PORTICO_SECRET_ACCESS_KEY"))

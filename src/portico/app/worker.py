@@ -9,12 +9,12 @@ from pathlib import Path
 from portico.adapters import json_log
 from portico.adapters.access_log import AccessLogs
 from portico.adapters.egress import EgressPolicy
-from portico.adapters.function_client import FunctionClient
 from portico.adapters.http_client import HttpClient
 from portico.adapters.log_limit import LimitedLog
 from portico.adapters.meters import MeterFiles
 from portico.adapters.nowhere import Nowhere
 from portico.adapters.state_dir import Reset, StateAbsent, StateReader
+from portico.app.functions import check_functions, open_functions
 from portico.dataplane.front import Gateway
 from portico.dataplane.headers import backend_table, client_table
 from portico.dataplane.ports import Ports
@@ -50,17 +50,18 @@ def run_worker(
 
 
 def check(settings: Settings) -> None:
-    """Raises TlsError."""
+    """Raises TlsError, NoCredentials."""
     server_context(settings.tls_cert, settings.tls_key)
+    check_functions(settings)
 
 
 def build_worker(
     settings: Settings, slot: int, sockets: list[socket.socket], own_ports: Sequence[int], observer: LimitedLog
 ) -> Worker:
-    """On a running loop. Raises TlsError."""
+    """On a running loop. Raises TlsError, NoCredentials."""
     data = settings.data_dir
     upstream = HttpClient(backend_table(), EgressPolicy(own_ports))
-    functions = FunctionClient(data / "run" / "functions.sock")
+    functions = open_functions(settings)
     logs = AccessLogs(data / "logs", asyncio.get_running_loop().call_later, observer)
     meters = _meters(data / "metrics", observer)
     ports = Ports(

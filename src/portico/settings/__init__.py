@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from portico.settings import database_url, values
+from portico.settings import database_url, endpoint, values
 from portico.settings.values import Address, Network, SettingError
 
 __all__ = ["OPTIONS", "Address", "Network", "Option", "Raw", "SettingError", "Settings", "from_raw", "loads"]
@@ -112,7 +112,12 @@ class Settings:
         "an AWS region such as eu-west-1",
         "The AWS region that this server plays.",
     )
-    lambda_endpoint: str | None = _option(values.not_built("Lambda integrations"), None, "", "Not built yet.")
+    lambda_endpoint: str | None = _option(
+        endpoint.endpoint,
+        None,
+        "an http or https URL such as https://lambda.eu-west-1.amazonaws.com",
+        "Call functions at this Lambda API instead of running them here.",
+    )
     tls_cert: Path | None = _option(values.file, None, _READABLE, "Certificate chain (PEM) of the gateway listeners.")
     tls_key: Path | None = _option(values.file, None, _READABLE, "Private key (PEM) of --tls-cert.")
     control_tls_cert: Path | None = _option(

@@ -2,18 +2,23 @@
 
 An option `--drain-seconds` is also `PORTICO_DRAIN_SECONDS` in the environment and the key `drain-seconds` in a file:
 the command line wins over the environment, the environment over the file, the file over the default. Wherever a value
-comes from, it is checked by the same parser, and a bad one is told with the name it had there.
+comes from, it is checked by the same parser, and a bad one is told with the name it had there. `--lambda-endpoint` is
+also AWS_ENDPOINT_URL_LAMBDA, as AWS's own tools have it; PORTICO_LAMBDA_ENDPOINT wins over that.
 """
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from portico.settings import OPTIONS, Address, Raw, SettingError, Settings, from_raw
+from portico.settings.endpoint import leads_to
 
 CONFIG_FILE: Final = "portico.toml"
 _PREFIX: Final = "PORTICO_"
+_LAMBDA: Final = "AWS_ENDPOINT_URL_LAMBDA"
+"""Not AWS_ENDPOINT_URL, which may name Portico itself: docs/decisions/0025-lambda-elsewhere.md."""
 
 
 def flag_name(name: str) -> str:
@@ -30,11 +35,13 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], config: str | Non
     raw = dict(_from_file(Path(path or CONFIG_FILE))) if path or Path(CONFIG_FILE).is_file() else {}
     for name in OPTIONS:
         variable = _PREFIX + name.upper()
+        if name == "lambda_endpoint" and variable not in environ and environ.get(_LAMBDA):
+            variable = _LAMBDA
         if variable in environ:
             raw[name] = (variable, environ[variable])
         if flags.get(name) not in (None, [], ()):
             raw[name] = (flag_name(name), flags[name])
-    settings = from_raw(raw)
+    settings = _without_itself(from_raw(raw), raw)
     for check in _CHECKS:
         check(settings)
     return settings
@@ -54,6 +61,24 @@ def _from_file(path: Path) -> Iterator[tuple[str, Raw]]:
             near = difflib.get_close_matches(key, known, 1)
             raise SettingError(f"{path}: unknown key {key!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
         yield name, (f"{path}, {key}", value)
+
+
+def _without_itself(settings: Settings, raw: Mapping[str, Raw]) -> Settings:
+    """Who tells AWS's tools that Lambda is here, says nothing else to Portico."""
+    named = raw.get("lambda_endpoint", ("", None))[0] == _LAMBDA
+    return replace(settings, lambda_endpoint=None) if named and _calls_itself(settings) else settings
+
+
+def _calls_itself(settings: Settings) -> bool:
+    return settings.lambda_endpoint is not None and leads_to(settings.lambda_endpoint, settings.control)
+
+
+def _lambda_is_elsewhere(settings: Settings) -> None:
+    if _calls_itself(settings):
+        raise SettingError(
+            f"--lambda-endpoint: {settings.lambda_endpoint} is this server's own --control; leave it away to run"
+            " functions here"
+        )
 
 
 def _tls_pairs(settings: Settings) -> None:
@@ -81,5 +106,10 @@ def _addresses_differ(settings: Settings) -> None:
         seen.add(address)
 
 
-_CHECKS: Final[tuple[Callable[[Settings], None], ...]] = (_tls_pairs, _control_is_private, _addresses_differ)
+_CHECKS: Final[tuple[Callable[[Settings], None], ...]] = (
+    _tls_pairs,
+    _control_is_private,
+    _addresses_differ,
+    _lambda_is_elsewhere,
+)
 """What no option can say alone."""

@@ -81,7 +81,7 @@ def test_addresses_are_repeated_or_separated_by_commas() -> None:
         ({"database": "postgresql://h/d?sslmode=on"}, "--database: sslmode 'on' is not one of disable, allow,"),
         ({"database": "postgresql://h/d?sslmode"}, "--database: the address's parameters cannot be read"),
         ({"valkey": "redis://h"}, "--valkey: not built yet"),
-        ({"lambda_endpoint": "http://h"}, "--lambda-endpoint: not built yet"),
+        ({"lambda_endpoint": "ftp://h"}, "--lambda-endpoint: 'ftp://h' is not an http or https URL such as"),
         ({"control": ["0.0.0.0:4566"]}, "--control: 0.0.0.0:4566 is reachable from other machines"),
         ({"control": ["127.0.0.1:1"], "gateway": ["127.0.0.1:1"]}, "--control, --gateway: 127.0.0.1:1 is given twice"),
     ],

@@ -1,115 +1,130 @@
-"""Another Lambda's HTTP API that believes no signature, and a caller behind it.
+"""Lambda functions in tests of the control plane: zips, a client, and functions that a test answers for."""
 
-async with another_lambda() as api, calling(api) as caller:
-    api.answers(200, b'"hello"')
-    called = await caller.invoke(b"{}")
-"""
-
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import io
+import zipfile
 from typing import Any
 
-from edge_scene import until
-from function_scene import HELLO, Called, Listening
-from portico.adapters.egress import Anywhere
-from portico.adapters.http_client import HttpClient
-from portico.adapters.lambda_endpoint import LambdaEndpoint
-from portico.ports.functions import Invocable, InvocationType
-from portico.wire import sigv4
-from portico.wire.http1 import HeaderTable, Request
-from upstream_scene import Wire, backend
+from portico.adapters.memory import MemoryStore
+from portico.controlplane.answering import Invoking
+from portico.model.function import FunctionStanding, decode_function
+from portico.ports.functions import FunctionAnswer, FunctionFailure, FunctionReceiver, Invocable, InvocationType
+from wire_client import client_for, control_plane
 
-CREDENTIALS = sigv4.Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "a/token==")
-NOW = 1_750_000_000.0
+ROLE = "arn:aws:iam::000000000000:role/runs-it"
+ARN = "arn:aws:lambda:us-east-1:000000000000:function"
+HANDLER = "def handler(event, context):\n    return event\n"
 
 
-class AnotherLambda:
+def zipped(**files: str) -> bytes:
+    """A zip of files; a name's `__` is a dot: `zipped(app__py="…")`. With no files one of `app.py`."""
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in (files or {"app__py": HANDLER}).items():
+            archive.writestr(zipfile.ZipInfo(name.replace("__", ".")), text)
+    return body.getvalue()
+
+
+def definition(name: str = "hello", **changed: Any) -> dict[str, Any]:
+    """What CreateFunction needs."""
+    usual = {"FunctionName": name, "Role": ROLE, "Runtime": "python3.12", "Handler": "app.handler"}
+    return {**usual, "Code": {"ZipFile": zipped()}, **changed}
+
+
+class Lambda:
+    """boto3's client of Lambda over a store of its own, and what stands there."""
+
+    def __init__(self, **realm: Any) -> None:
+        self.store = MemoryStore()
+        self.plane = control_plane(self.store, **realm)
+        self.client = client_for(self.plane, "lambda")
+
+    def create(self, name: str = "hello", **changed: Any) -> Any:
+        return self.client.create_function(**definition(name, **changed))
+
+    def standing(self, name: str = "hello") -> FunctionStanding | None:
+        for change in self.store.standing()[1]:
+            if (change.kind, change.key) == ("function", name):
+                assert change.value is not None
+                return decode_function(change.value)
+        return None
+
+
+class FakeCall:
+    def __init__(self, functions: "FakeFunctions", payload: bytes, context: Any, kind: InvocationType) -> None:
+        self._functions = functions
+        self.payload = payload
+        self.kind = kind
+        self._context = context
+        self.told: list[str] = []
+
+    # What the test tells
+
+    def answer(self, payload: bytes = b"null", **members: Any) -> None:
+        self._functions.receiver.on_answer(self._context, FunctionAnswer(payload, **members))
+
+    def begin(self) -> None:
+        self._functions.receiver.on_begin(self._context)
+
+    def data(self, data: bytes) -> None:
+        self._functions.receiver.on_data(self._context, data)
+
+    def end(self, error: str | None = None) -> None:
+        self._functions.receiver.on_end(self._context, error)
+
+    def fail(self, failure: FunctionFailure) -> None:
+        self._functions.receiver.on_failure(self._context, failure)
+
+    # What the test is told
+
+    def pause(self) -> None:
+        self.told.append("pause")
+
+    def resume(self) -> None:
+        self.told.append("resume")
+
+    def cancel(self) -> None:
+        self.told.append("cancel")
+
+
+class FakeFunctions:
+    """The Functions port, and its every destination. Who calls waits until the test answers."""
+
+    receiver: FunctionReceiver[Any]
+
     def __init__(self) -> None:
-        self.requests: list[Request] = []
-        self.url = ""
-        self.next: asyncio.Queue[list[bytes] | None] = asyncio.Queue()
+        self.invocables: list[Invocable] = []
+        self.calls: list[FakeCall] = []
 
-    def answers(self, status: int, body: bytes = b"", **headers: str) -> None:
-        """What becomes of the next request. `X_Amz_Executed_Version="1"` is that header."""
-        told = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-        head = f"HTTP/1.1 {status} Told\r\nContent-Length: {len(body)}\r\n{told}\r\n"
-        self.next.put_nowait([head.encode() + (body if status != 204 else b"")])
+    def to(self, invocable: Invocable, receiver: FunctionReceiver[Any], timeout: float, /) -> "FakeFunctions":
+        self.invocables.append(invocable)
+        self.receiver = receiver
+        return self
 
-    def streams(self, *pieces: bytes, **headers: str) -> None:
-        """An event stream in such pieces, each a chunk in a packet of its own."""
-        told = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-        head = f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n{told}\r\n"
-        self.next.put_nowait([head.encode(), *(b"%x\r\n%b\r\n" % (len(one), one) for one in pieces), b"0\r\n\r\n"])
-
-    def hangs_up(self) -> None:
-        self.next.put_nowait(None)
-
-    async def script(self, wire: Wire) -> None:
-        while data := await wire.request():
-            request = read(data)
-            sigv4.verify(sigv4.read_claim(request), request, CREDENTIALS.secret_access_key, NOW)
-            self.requests.append(request)
-            pieces = await self.next.get()
-            if pieces is None:
-                wire.reset()
-                return
-            await wire.send_slowly(pieces)
-
-
-def read(data: bytes) -> Request:
-    head, _, body = data.partition(b"\r\n\r\n")
-    first, *lines = head.decode("latin-1").split("\r\n")
-    method, target, _ = first.split(" ")
-    headers = tuple((name, value) for name, _, value in (line.partition(": ") for line in lines))
-    return Request(method, target, headers, body)
-
-
-@asynccontextmanager
-async def another_lambda(path: str = "") -> AsyncIterator[AnotherLambda]:
-    api = AnotherLambda()
-    async with backend(api.script) as server:
-        api.url = f"http://127.0.0.1:{server.origin.port}{path}"
-        yield api
-
-
-class LambdaCaller:
-    """The adapter under test. The client's clock stands still until `wait`."""
-
-    def __init__(self, url: str) -> None:
-        self.time = 1000.0
-        client = HttpClient(HeaderTable(), Anywhere(), clock=lambda: self.time)
-        self.endpoint = LambdaEndpoint(url, CREDENTIALS, clock=lambda: NOW, client=client)
-
-    def begin(
+    def invoke(
         self,
-        event: bytes = b"{}",
-        *,
-        invocable: Invocable = HELLO,
+        payload: bytes,
+        context: Any,
+        /,
         kind: InvocationType = InvocationType.REQUEST_RESPONSE,
         trace_id: str = "",
-    ) -> Called:
-        called = Called()
-        called.call = self.endpoint.to(invocable, Listening(), 29.0).invoke(event, called, kind, trace_id)
-        return called
-
-    async def invoke(self, event: bytes = b"{}", **how: Any) -> Called:
-        """An invocation, once it is over."""
-        called = self.begin(event, **how)
-        await called.over.wait()
-        return called
-
-    def wait(self, seconds: float) -> None:
-        self.time += seconds
-        self.endpoint.sweep()
+    ) -> FakeCall:
+        self.calls.append(FakeCall(self, payload, context, kind))
+        return self.calls[-1]
 
 
-@asynccontextmanager
-async def calling(api: AnotherLambda) -> AsyncIterator[LambdaCaller]:
-    caller = LambdaCaller(api.url)
-    try:
-        yield caller
-    finally:
-        caller.endpoint.close()
-        pool: Any = caller.endpoint.destination
-        await until(lambda: not pool.connections and not pool._dialing)
+class Answered:
+    """A ControlPlane whose functions answer at once: what `tests/wire_client.py` needs of one."""
+
+    def __init__(self, plane: Any, outcome: FunctionAnswer | FunctionFailure) -> None:
+        self._plane = plane
+        self._outcome = outcome
+        self.invoked: list[Invoking] = []
+
+    def handle(self, request: Any) -> Any:
+        handled = self._plane.handle(request)
+        if not isinstance(handled, Invoking):
+            return handled
+        self.invoked.append(handled)
+        failed = isinstance(self._outcome, FunctionFailure)
+        response = handled.fail(self._outcome) if failed else handled.answer(self._outcome)
+        return type("Handled", (), {"response": response, "seq": 0})()

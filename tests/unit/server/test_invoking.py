@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from botocore.eventstream import EventStreamBuffer
 
-from function_scene import FakeCall, FakeFunctions
+from lambda_scene import FakeCall, FakeFunctions
 from portico.controlplane.answering import Invoking
 from portico.controlplane.functions.invoke import _STREAM
 from portico.controlplane.operation import Deferred, Stream

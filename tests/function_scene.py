@@ -1,130 +1,227 @@
-"""Lambda functions in tests of the control plane: zips, a client, and functions that a test answers for."""
+"""A functions process that does as it is told, and a caller that writes down what it hears.
 
-import io
-import zipfile
+async with functions_process(tmp_path) as host, calling(host) as caller:
+    called = caller.invoke(b"{}")
+    (await host.invoked()).answer(b'"hello"')
+    await called.over.wait()
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
-from portico.adapters.memory import MemoryStore
-from portico.controlplane.answering import Invoking
-from portico.model.function import FunctionStanding, decode_function
-from portico.ports.functions import FunctionAnswer, FunctionFailure, FunctionReceiver, Invocable, InvocationType
-from wire_client import client_for, control_plane
+import msgspec
 
-ROLE = "arn:aws:iam::000000000000:role/runs-it"
-ARN = "arn:aws:lambda:us-east-1:000000000000:function"
-HANDLER = "def handler(event, context):\n    return event\n"
+from edge_scene import until
+from portico.adapters.function_client import FunctionClient
+from portico.adapters.function_socket import short_name
+from portico.ports.functions import (
+    Caller,
+    FailureKind,
+    FunctionAnswer,
+    FunctionCall,
+    FunctionFailure,
+    Invocable,
+    InvocationType,
+)
+from portico.wire import function_frames as frames
+from portico.wire.function_frames import AnswerHead, FrameKind, FrameReader
 
-
-def zipped(**files: str) -> bytes:
-    """A zip of files; a name's `__` is a dot: `zipped(app__py="…")`. With no files one of `app.py`."""
-    body = io.BytesIO()
-    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in (files or {"app__py": HANDLER}).items():
-            archive.writestr(zipfile.ZipInfo(name.replace("__", ".")), text)
-    return body.getvalue()
-
-
-def definition(name: str = "hello", **changed: Any) -> dict[str, Any]:
-    """What CreateFunction needs."""
-    usual = {"FunctionName": name, "Role": ROLE, "Runtime": "python3.12", "Handler": "app.handler"}
-    return {**usual, "Code": {"ZipFile": zipped()}, **changed}
+ARN = "arn:aws:lambda:us-east-1:000000000000:function:hello"
+HELLO = Invocable(ARN, Caller("apigateway.amazonaws.com", "arn:aws:execute-api:us-east-1:000000000000:a/*/GET/"))
 
 
-class Lambda:
-    """boto3's client of Lambda over a store of its own, and what stands there."""
+class Invoked:
+    """One INVOKE, as the functions process sees it."""
 
-    def __init__(self, **realm: Any) -> None:
-        self.store = MemoryStore()
-        self.plane = control_plane(self.store, **realm)
-        self.client = client_for(self.plane, "lambda")
+    def __init__(self, wire: "HostWire", number: int, content: bytes) -> None:
+        head, trace, self.event = frames.split_invoke(content)
+        self.head = msgspec.json.decode(head)
+        self.trace = trace.decode()
+        self.wire = wire
+        self.number = number
 
-    def create(self, name: str = "hello", **changed: Any) -> Any:
-        return self.client.create_function(**definition(name, **changed))
+    def answer(self, payload: bytes = b'"ok"', **head: Any) -> None:
+        self.wire.send(frames.answer(self.number, msgspec.json.encode(AnswerHead(**head)), payload))
 
-    def standing(self, name: str = "hello") -> FunctionStanding | None:
-        for change in self.store.standing()[1]:
-            if (change.kind, change.key) == ("function", name):
-                assert change.value is not None
-                return decode_function(change.value)
-        return None
+    def tell(self, kind: FrameKind, content: bytes = b"") -> None:
+        self.wire.send(frames.frame(kind, self.number, content))
 
-
-class FakeCall:
-    def __init__(self, functions: "FakeFunctions", payload: bytes, context: Any, kind: InvocationType) -> None:
-        self._functions = functions
-        self.payload = payload
-        self.kind = kind
-        self._context = context
-        self.told: list[str] = []
-
-    # What the test tells
-
-    def answer(self, payload: bytes = b"null", **members: Any) -> None:
-        self._functions.receiver.on_answer(self._context, FunctionAnswer(payload, **members))
-
-    def begin(self) -> None:
-        self._functions.receiver.on_begin(self._context)
-
-    def data(self, data: bytes) -> None:
-        self._functions.receiver.on_data(self._context, data)
-
-    def end(self, error: str | None = None) -> None:
-        self._functions.receiver.on_end(self._context, error)
-
-    def fail(self, failure: FunctionFailure) -> None:
-        self._functions.receiver.on_failure(self._context, failure)
-
-    # What the test is told
-
-    def pause(self) -> None:
-        self.told.append("pause")
-
-    def resume(self) -> None:
-        self.told.append("resume")
-
-    def cancel(self) -> None:
-        self.told.append("cancel")
+    def fail(self, kind: str, cause: str = "so it is") -> None:
+        self.tell(FrameKind.FAILURE, msgspec.json.encode({"kind": kind, "cause": cause}))
 
 
-class FakeFunctions:
-    """The Functions port, and its every destination. Who calls waits until the test answers."""
+class HostWire(asyncio.Protocol):
+    """The functions process's side of one connection."""
 
-    receiver: FunctionReceiver[Any]
+    def __init__(self, host: "Host") -> None:
+        self.host = host
+        self.transport: Any = None
+        self.open = True
+        self.told: list[tuple[FrameKind, int]] = []
+        """Frames other than INVOKE."""
+        self._reader = FrameReader()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+        self.host.wires.append(self)
+        if self.host.silent:
+            self.transport.pause_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.open = False
+
+    def data_received(self, data: bytes) -> None:
+        for kind, number, content in self._reader.feed(data):
+            if kind is FrameKind.INVOKE:
+                self.host.got.put_nowait(Invoked(self, number, content))
+            else:
+                self.told.append((kind, number))
+
+    def send(self, data: bytes) -> None:
+        self.transport.write(data)
+
+    def leave(self) -> None:
+        self.send(frames.frame(FrameKind.LEAVING, 0))
+
+    async def hears(self, kind: FrameKind, invoked: Invoked) -> None:
+        await until(lambda: (kind, invoked.number) in self.told)
+
+
+class Host:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.wires: list[HostWire] = []
+        self.got: asyncio.Queue[Invoked] = asyncio.Queue()
+        self.silent = False
+        """It reads nothing from new connections."""
+        self._server: asyncio.Server | None = None
+
+    async def invoked(self) -> Invoked:
+        return await self.got.get()
+
+    async def listen(self) -> None:
+        self.path.unlink(missing_ok=True)
+        with short_name(self.path) as name:
+            self._server = await asyncio.get_running_loop().create_unix_server(lambda: HostWire(self), name)
+
+    def die(self) -> None:
+        """Take no more connections, and drop those there are."""
+        if self._server is not None:
+            self._server.close()
+        self.path.unlink(missing_ok=True)
+        for wire in self.wires:
+            if wire.open:
+                wire.transport.abort()
+
+
+@asynccontextmanager
+async def functions_process(folder: Path) -> AsyncIterator[Host]:
+    host = Host(folder / "functions.sock")
+    await host.listen()
+    try:
+        yield host
+    finally:
+        host.die()
+        await until(lambda: not any(wire.open for wire in host.wires))
+
+
+class Called:
+    """One call, as its Receiver hears of it."""
 
     def __init__(self) -> None:
-        self.invocables: list[Invocable] = []
-        self.calls: list[FakeCall] = []
+        self.told: list[str] = []
+        self.answer: FunctionAnswer | None = None
+        self.failure: FunctionFailure | None = None
+        self.body = b""
+        self.error: str | None = None
+        self.over = asyncio.Event()
+        self.call: FunctionCall | None = None
+        self.when_told: Callable[[str], None] = lambda _: None
 
-    def to(self, invocable: Invocable, receiver: FunctionReceiver[Any], timeout: float, /) -> "FakeFunctions":
-        self.invocables.append(invocable)
-        self.receiver = receiver
-        return self
+    def tell(self, what: str) -> None:
+        assert not self.over.is_set(), f"{what} after {self.told}"
+        self.told.append(what)
+        if what in ("answer", "end", "failure"):
+            self.over.set()
+        self.when_told(what)
+
+    @property
+    def kind(self) -> FailureKind | None:
+        return None if self.failure is None else self.failure.kind
+
+    @property
+    def cause(self) -> str:
+        assert self.failure is not None, self.told
+        return self.failure.cause
+
+    @property
+    def payload(self) -> bytes:
+        assert self.answer is not None, self.failure
+        return self.answer.payload
+
+
+class Listening:
+    """The Receiver of all calls of a test."""
+
+    def on_answer(self, context: Called, answer: FunctionAnswer) -> None:
+        context.answer = answer
+        context.tell("answer")
+
+    def on_begin(self, context: Called) -> None:
+        context.tell("begin")
+
+    def on_data(self, context: Called, data: bytes) -> None:
+        assert data, "nothing is not worth telling"
+        assert context.told[-1] in ("begin", "data")
+        context.body += data
+        context.tell("data")
+
+    def on_end(self, context: Called, error: str | None) -> None:
+        context.error = error
+        context.tell("end")
+
+    def on_failure(self, context: Called, failure: FunctionFailure) -> None:
+        context.failure = failure
+        context.tell("failure")
+
+
+class FunctionCaller:
+    """The client under test. Its clock stands still until `wait`."""
+
+    def __init__(self, path: Path) -> None:
+        self.time = 1000.0
+        self.client = FunctionClient(path, clock=lambda: self.time)
 
     def invoke(
         self,
-        payload: bytes,
-        context: Any,
-        /,
+        event: bytes = b"{}",
+        *,
+        invocable: Invocable = HELLO,
+        timeout: float = 29.0,
         kind: InvocationType = InvocationType.REQUEST_RESPONSE,
         trace_id: str = "",
-    ) -> FakeCall:
-        self.calls.append(FakeCall(self, payload, context, kind))
-        return self.calls[-1]
+    ) -> Called:
+        called = Called()
+        called.call = self.client.to(invocable, Listening(), timeout).invoke(event, called, kind, trace_id)
+        return called
+
+    def wait(self, seconds: float) -> None:
+        """Time passes, and then the sweep comes."""
+        self.time += seconds
+        self.client.sweep()
 
 
-class Answered:
-    """A ControlPlane whose functions answer at once: what `tests/wire_client.py` needs of one."""
-
-    def __init__(self, plane: Any, outcome: FunctionAnswer | FunctionFailure) -> None:
-        self._plane = plane
-        self._outcome = outcome
-        self.invoked: list[Invoking] = []
-
-    def handle(self, request: Any) -> Any:
-        handled = self._plane.handle(request)
-        if not isinstance(handled, Invoking):
-            return handled
-        self.invoked.append(handled)
-        failed = isinstance(self._outcome, FunctionFailure)
-        response = handled.fail(self._outcome) if failed else handled.answer(self._outcome)
-        return type("Handled", (), {"response": response, "seq": 0})()
+@asynccontextmanager
+async def calling(host: Host) -> AsyncIterator[FunctionCaller]:
+    caller = FunctionCaller(host.path)
+    try:
+        yield caller
+    finally:
+        under_way = [call for link in caller.client._links for call in link.calls.values()]
+        caller.client.close()
+        assert all(call.over for call in caller.client._waiting)
+        await until(lambda: not caller.client._links and caller.client._dialing is None)
+        assert all(call.over for call in under_way)

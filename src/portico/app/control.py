@@ -9,6 +9,7 @@ from portico.adapters.late_store import StoreAndChanges
 from portico.adapters.nowhere import NoFunctions, Nowhere
 from portico.adapters.state_dir import StateWriter
 from portico.app.databases import listen, open_store
+from portico.app.functions import open_functions
 from portico.controlplane.dispatch import SERVICES, ControlPlane
 from portico.controlplane.identities import RootIdentity
 from portico.controlplane.operation import Realm
@@ -47,22 +48,24 @@ def check(settings: Settings) -> None:
 
 
 def build_control(settings: Settings, sockets: list[socket.socket], observer: Observer) -> Control:
-    """On a running loop. Raises TlsError, DataDirError."""
+    """On a running loop. Raises TlsError, DataDirError, NoCredentials."""
     data = settings.data_dir
     store = open_store(settings.store_url)
     state = StateWriter(data / "state")
     for service in SERVICES:
         model.load(service)  # 0.1 s that the first caller need not wait
+    functions = open_functions(settings)
     parts = ControlParts(
         handle=_plane(settings, store, observer).handle,
         catch_up=lambda: state.catch_up(store),
         meters=lambda: meters.prometheus(meters.read(data / "metrics")),
         open_door=lambda application, connections: _door(settings, sockets, application, connections, observer),
         listen=lambda ring: listen(settings.store_url, ring),
-        functions=NoFunctions(),
+        functions=functions,
+        sweeps=(functions.sweep,),
         bell=data / "run" / "changes.sock",
         workers=settings.workers,
-        closes=(store.close,),
+        closes=(functions.close, store.close),
         observer=observer,
     )
     return Control(parts)

@@ -49,7 +49,9 @@ class ControlParts:
     listen: Callable[[Callable[[], None]], Callable[[], None]]
     """Have a function called, from any thread, when another node has changed something. Returns what ends that."""
     functions: Functions
-    """What Invoke operations call, from the loop. Whoever made it sweeps and closes it."""
+    """What Invoke operations call, from the loop."""
+    sweeps: Sequence[Callable[[], None]] = ()
+    """Called every `SWEEP_SECONDS`."""
     bell: Path
     workers: int
     closes: Sequence[Callable[[], None]]
@@ -151,6 +153,8 @@ class Control:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             self._connections.sweep()
+            for sweep in self._parts.sweeps:
+                sweep()
 
     # Pages
 

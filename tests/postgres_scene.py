@@ -9,6 +9,7 @@ Runs as an ordinary user, because PostgreSQL refuses root. Where its programs ar
 
 import itertools
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -67,13 +68,23 @@ class PostgresServer:
         made = subprocess.run(command, capture_output=True, text=True, check=False, cwd=self.folder, **_as_nobody())
         assert made.returncode == 0, made.stderr
 
-    def start(self) -> None:
-        """Returns when it answers."""
+    def start(self, largest_file: int | None = None) -> None:
+        """Returns when it answers. With `largest_file` no file of it grows beyond so many bytes: a full disk."""
+
+        def limit() -> None:
+            if largest_file is not None:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, resource.RLIM_INFINITY))
+
         settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
         command = [program("postgres"), "-D", str(self.data), "-k", str(self.folder), "-p", str(self.port), *settings]
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(
-                [*command, "--listen_addresses=127.0.0.1"], stdout=log, stderr=log, cwd=self.folder, **_as_nobody()
+                [*command, "--listen_addresses=127.0.0.1"],
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                preexec_fn=limit,
+                **_as_nobody(),
             )
         until(self._answers)
 

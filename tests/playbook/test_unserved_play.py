@@ -104,7 +104,7 @@ INTEGRATION: dict[str, Decision] = {
     "cache_key_parameters": Harmless("keys of a cache; a stage with a cache in use is refused"),
     "integration_responses": Obeyed("test_patterns_match_the_whole_status"),
     "tls_config": Obeyed("test_an_integration_may_skip_verification_of_its_backend"),
-    "response_transfer_mode": Refused("STREAM", "response streaming"),
+    "response_transfer_mode": Obeyed("test_a_stream_begins_when_the_delimiter_has_come_and_goes_on_as_it_comes"),
     "integration_target": Refused("arn:aws:elasticloadbalancing:x", "VPC links"),
 }
 INTEGRATION_RESPONSE: dict[str, Decision] = {

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from portico.dataplane.function_head import FunctionHead
+from portico.dataplane.streaming import StreamHead
 
 if TYPE_CHECKING:
     from portico.dataplane.exchange import Exchange
@@ -34,7 +35,10 @@ EXPRESSIONS: Final[dict[str, str]] = {
     "integration.error": "None if x.fault is None else x.fault.cause or None",
     "integration.integrationStatus": "None if x.backend is None else x.backend.status",
     "integration.latency": "None if x.integration_latency is None else int(x.integration_latency * 1000)",
+    "integration.responseTransferMode": "transfer_mode(x)",
     "integration.status": "integration_status(x)",
+    "integration.timeToAllHeaders": "time_to_all_headers(x)",
+    "integration.timeToFirstContent": "time_to_first_content(x)",
     "integrationErrorMessage": "None if x.fault is None else x.fault.cause or None",
     "integrationLatency": "None if x.integration_latency is None else int(x.integration_latency * 1000)",
     "integrationStatus": "None if x.backend is None else x.backend.status",
@@ -107,7 +111,27 @@ def _backend_request_id(exchange: Exchange) -> str | None:
 def _integration_status(exchange: Exchange) -> int | None:
     """Of a Lambda proxy integration what the function's code says; `integrationStatus` is what Lambda itself says."""
     backend = exchange.backend
-    return backend.code if isinstance(backend, FunctionHead) else None if backend is None else backend.status
+    if isinstance(backend, FunctionHead | StreamHead):
+        return backend.code
+    return None if backend is None else backend.status
+
+
+def _transfer_mode(exchange: Exchange) -> str | None:
+    if exchange.backend is None:
+        return None
+    return "STREAMED" if isinstance(exchange.backend, StreamHead) else "BUFFERED"
+
+
+def _time_to_all_headers(exchange: Exchange) -> int | None:
+    """Milliseconds, of streams alone."""
+    latency = exchange.integration_latency
+    return int(latency * 1000) if isinstance(exchange.backend, StreamHead) and latency is not None else None
+
+
+def _time_to_first_content(exchange: Exchange) -> int | None:
+    """Milliseconds, of streams alone."""
+    first = exchange.backend.first_content if isinstance(exchange.backend, StreamHead) else None
+    return None if first is None else int(first * 1000)
 
 
 def _endpoint_type(exchange: Exchange) -> str:
@@ -122,6 +146,9 @@ NAMESPACE: Final[dict[str, Any]] = {
     "endpoint_type": _endpoint_type,
     "full_path": full_path,
     "integration_status": _integration_status,
+    "time_to_all_headers": _time_to_all_headers,
+    "time_to_first_content": _time_to_first_content,
+    "transfer_mode": _transfer_mode,
 }
 """What the expressions may name besides `x`."""
 

@@ -194,8 +194,10 @@ class Exchange:
         self.client.answer(compose(self))
         self.program.served(self)
 
-    def begin_stream(self, length: int | None) -> None:
+    def begin_stream(self, length: int | None, *, lend: bool = True) -> None:
         """Send the head of an answer whose body follows: of that length, or in chunks, or (HTTP/1.0) until we close.
+
+        Without `lend` every piece of it comes by `send_stream`, also where it could be handed over as a whole.
 
         A HEAD request that was made a GET toward the backend gets the head alone; the backend's call is over then.
         """
@@ -212,7 +214,7 @@ class Exchange:
             self.client.close_after_answer()
             framing = b""
         head = compose_head(self, framing)
-        if length is not None and self.call is not None and self.call.hand_over(self.client, head):
+        if lend and length is not None and self.call is not None and self.call.hand_over(self.client, head):
             self.length = length
         else:
             self.client.begin(head)

@@ -6,7 +6,7 @@ from typing import Final
 from portico.ports.functions import FunctionAnswer
 from portico.wire.http1 import Header, ResponseHead, Section, header_line
 
-_NO_HEADERS: Final = Section(1, [])
+NO_HEADERS: Final = Section(1, [])
 _NO_ANSWER: Final = FunctionAnswer(b"")
 
 
@@ -15,7 +15,7 @@ class FunctionHead(ResponseHead):
 
     __slots__ = ("answer", "code")
 
-    def __init__(self, answer: FunctionAnswer = _NO_ANSWER, section: Section = _NO_HEADERS) -> None:
+    def __init__(self, answer: FunctionAnswer = _NO_ANSWER, section: Section = NO_HEADERS) -> None:
         super().__init__(answer.status, section)
         self.answer = answer
         self.code: int | None = None

@@ -19,6 +19,8 @@ class Place(NamedTuple):
     resource_path: str
     stage: str
     deployment_id: str
+    edge: bool
+    """Whether the API's endpoint is edge-optimised."""
 
 
 @dataclass(frozen=True, slots=True)

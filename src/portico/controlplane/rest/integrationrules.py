@@ -106,9 +106,27 @@ def _check_transfer(integration: Document, max_timeout: int) -> None:
     streams = integration.get("responseTransferMode") == "STREAM"
     if streams and integration["type"] not in _PROXY_TYPES:
         raise BadRequestException("Response transfer mode STREAM is only supported for HTTP_PROXY and AWS_PROXY")
+    if integration["type"] == "AWS_PROXY":
+        _check_streaming_address(integration.get("uri") or "", streams)
     most = MAX_STREAM_TIMEOUT_MS if streams else max_timeout
     if not MIN_TIMEOUT_MS <= integration["timeoutInMillis"] <= most:
         raise BadRequestException(f"Timeout should be between {MIN_TIMEOUT_MS} ms and {most} ms")
+
+
+def _check_streaming_address(uri: str, streams: bool) -> None:
+    """STREAM and its URI go together. The first message is AWS's (terraform-provider-aws issue 45649), the other ours:
+    the guide only says that such a function is not called without STREAM."""
+    invoked = uri.endswith("/response-streaming-invocations")
+    if streams and not invoked:
+        raise BadRequestException(
+            "Invalid ResponseTransferMode. ResponseTransferMode STREAM is only supported for Lambda functions invoked "
+            "by InvokeWithResponseStream for AWS_PROXY integrations."
+        )
+    if invoked and not streams:
+        raise BadRequestException(
+            "Invalid ResponseTransferMode. Lambda functions invoked by InvokeWithResponseStream need "
+            "ResponseTransferMode STREAM."
+        )
 
 
 def _check_maps(integration: Document, declared: Document) -> None:

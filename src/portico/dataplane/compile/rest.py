@@ -102,7 +102,7 @@ class Compiler:
         assert integration is not None
         spec = Spec(
             api_id=snapshot.api_id,
-            place=Place(resource.id, resource.path, standing.stage_name, standing.deployment_id),
+            place=_place(snapshot, standing, resource),
             method=method,
             integration=integration,
             parameter_names=parameter_names(resource.path),
@@ -144,6 +144,11 @@ class Compiler:
             yield str(error)
         except SourceError as error:
             raise CompileError(f"{method.http_method} {resource.path}: {error}") from None
+
+
+def _place(snapshot: Snapshot, standing: StageStanding, resource: Resource) -> Place:
+    edge = "EDGE" in snapshot.endpoint_configuration.types
+    return Place(resource.id, resource.path, standing.stage_name, standing.deployment_id, edge)
 
 
 def _conversion(spec: Spec) -> Steps:

@@ -65,6 +65,8 @@ METHOD_ROWS: Final = (
     MethodRow("request validators are not enforced yet", lambda method: bool(method.request_validator_id)),
 )
 
+_TRANSFER_MODES: Final = dict.fromkeys(("AWS_PROXY", "HTTP_PROXY"), (None, "BUFFERED", "STREAM"))
+
 INTEGRATION_ROWS: Final = (
     IntegrationRow(
         "VPC links are not built yet",
@@ -73,8 +75,8 @@ INTEGRATION_ROWS: Final = (
         ),
     ),
     IntegrationRow(
-        "response streaming is not built yet",
-        lambda asked: asked.response_transfer_mode not in (None, "BUFFERED"),
+        "response streaming is for HTTP_PROXY and AWS_PROXY only",
+        lambda asked: asked.response_transfer_mode not in _TRANSFER_MODES.get(asked.type, (None, "BUFFERED")),
     ),
 )
 

@@ -21,6 +21,7 @@ from portico.dataplane.backend import (
 from portico.dataplane.failures import fault_of
 from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
 from portico.dataplane.step import PENDING, Outcome
+from portico.dataplane.streaming import Limits, StreamHead, streams
 from portico.ports.upstream import BODY_LIMIT, FailureKind, UpstreamFailure, UpstreamRequest
 from portico.wire.http1 import ResponseHead
 
@@ -53,7 +54,7 @@ class HttpProxy:
         agent = f"User-Agent: AmazonAPIGateway_{spec.api_id}\r\n".encode()
         self._own_and_agent = self._own if b"user-agent" in self._mappings.header_names else self._own + agent
         self._forwarded = forwarding(self._mappings.header_names)
-        self._plan: UpstreamRequest[Exchange] = UpstreamRequest(Relay(spec), integration.timeout_in_millis / 1000)
+        self._plan = _plan(spec)
         self._clock = spec.ports.clock
         self._mapped = bool(self._mappings.headers or self._mappings.query or self._mappings.poison)
 
@@ -109,6 +110,13 @@ class HttpProxy:
         return target, host, lines + mapped
 
 
+def _plan(spec: Spec) -> UpstreamRequest[Exchange]:
+    if streams(spec.integration):
+        stream = StreamRelay(spec)
+        return UpstreamRequest(stream, stream.limits.piece, streams=True)
+    return UpstreamRequest(Relay(spec), spec.integration.timeout_in_millis / 1000)
+
+
 class Relay:
     """The Receiver of their answers. It does not know who calls: no Route is part of a cycle."""
 
@@ -152,3 +160,23 @@ class Relay:
         if exchange.call is not None:
             exchange.call.cancel()
         exchange.fail(fault_of(failure))
+
+
+class StreamRelay(Relay):
+    """The Receiver of answers that are streamed: of any length, each piece sent on when it comes."""
+
+    def __init__(self, spec: Spec) -> None:
+        super().__init__(spec)
+        self.limits = Limits(spec)
+
+    def on_response(self, context: Exchange, head: ResponseHead, body: bytes) -> None:
+        super().on_response(context, StreamHead(head.status, head.section, head.status), body)
+
+    def on_begin(self, context: Exchange, head: ResponseHead, length: int | None) -> None:
+        self.limits.begin(context, StreamHead(head.status, head.section, head.status))
+        context.status = head.status
+        context.lines = [head.section.relay or head.section.relayed()]
+        context.begin_stream(length, lend=False)
+
+    def on_data(self, context: Exchange, data: bytes) -> None:
+        self.limits.send(context, data)

@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Final
 from portico.dataplane.backend import Mappings, trace_line
 from portico.dataplane.binary import decoded
 from portico.dataplane.failures import function_fault
-from portico.dataplane.fault import API_CONFIGURATION_ERROR, FUNCTION_ERROR, MALFORMED_ANSWER, Fault
+from portico.dataplane.fault import API_CONFIGURATION_ERROR, MALFORMED_ANSWER, Fault
+from portico.dataplane.function_error import function_error
 from portico.dataplane.function_head import FunctionHead
 from portico.dataplane.function_lines import answer_lines
+from portico.dataplane.function_stream import FunctionStream
 from portico.dataplane.invocation import Callee
 from portico.dataplane.lambda_event import EventMaker
 from portico.dataplane.media_types import BinaryTypes
 from portico.dataplane.step import DONE, PENDING, Outcome
-from portico.wire.lambda_answers import MalformedAnswer, ProxyAnswer, error_message, parse_answer
+from portico.dataplane.streaming import streams
+from portico.lang.errors import NotBuilt
+from portico.wire.lambda_answers import MalformedAnswer, ProxyAnswer, parse_answer
 
 if TYPE_CHECKING:
     from portico.dataplane.exchange import Exchange
@@ -27,14 +31,12 @@ if TYPE_CHECKING:
     from portico.ports.functions import FunctionAnswer, FunctionFailure
 
 KIND: Final = "AWS_PROXY"
-_LONGEST_MESSAGE: Final = 1024
-"""Characters of a function's error message that the operator's log gets: AWS cuts its events there too."""
 
 
 def compile(spec: Spec) -> Steps:
     """The Steps that invoke the function and read its answer. Raises lang's errors for what cannot be compiled."""
     proxy = LambdaProxy(spec)
-    return (proxy.send, proxy.respond)
+    return (proxy.send,) if streams(spec.integration) else (proxy.send, proxy.respond)
 
 
 class LambdaProxy:
@@ -43,7 +45,7 @@ class LambdaProxy:
     def __init__(self, spec: Spec) -> None:
         self._poison = Mappings(spec.integration.request_parameters, KIND).poison
         self._events = EventMaker(spec)
-        self._callee = Callee(spec, AnswerCollector(spec), spec.integration.timeout_in_millis / 1000)
+        self._callee = _callee(spec)
         self._binary = BinaryTypes(spec.binary_media_types)
 
     def send(self, exchange: Exchange) -> Outcome:
@@ -62,7 +64,8 @@ class LambdaProxy:
             answer = parse_answer(head.answer.payload)
             exchange.lines = answer_lines(answer.headers)
         except MalformedAnswer as error:
-            raise malformed(error) from None
+            # AWS's words for its log, with what is wrong
+            raise Fault(MALFORMED_ANSWER, cause=f"Malformed Lambda proxy response: {error}") from None
         exchange.status = head.code = answer.status
         exchange.content = self._content(exchange, answer)
         exchange.lines.append(trace_line(exchange))
@@ -73,6 +76,19 @@ class LambdaProxy:
         if answer.base64 and self._binary.match(exchange.head.section.digest.accept):
             return decoded(answer.body.encode())
         return answer.body.encode()
+
+
+def _callee(spec: Spec) -> Callee:
+    """Raises NotBuilt for a URI that does not go with the transfer mode: AWS takes none such."""
+    if streams(spec.integration):
+        stream = FunctionStream(spec)
+        callee = Callee(spec, stream, stream.timeout)
+    else:
+        callee = Callee(spec, AnswerCollector(spec), spec.integration.timeout_in_millis / 1000)
+    if callee.streams != streams(spec.integration):
+        words = "STREAM takes a URI that ends in /response-streaming-invocations, and no other mode does"
+        raise NotBuilt(f"URI {spec.integration.uri!r}", words)
+    return callee
 
 
 class AnswerCollector:
@@ -97,15 +113,3 @@ class AnswerCollector:
 
     def on_failure(self, context: Exchange, failure: FunctionFailure) -> None:
         context.fail(function_fault(failure))
-
-
-def malformed(error: MalformedAnswer) -> Fault:
-    """AWS's words for its log, with what is wrong."""
-    return Fault(MALFORMED_ANSWER, cause=f"Malformed Lambda proxy response: {error}")
-
-
-def function_error(answer: FunctionAnswer) -> Fault:
-    """What a client is told of a function that failed; the operator gets the function's own message."""
-    message = error_message(answer.payload)
-    told = "no errorMessage" if message is None else message[:_LONGEST_MESSAGE]
-    return Fault(FUNCTION_ERROR, cause=f"the function failed ({answer.error}): {told}")

@@ -10,6 +10,7 @@ FUNCTION = (
     "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/"
     "arn:aws:lambda:us-east-1:000000000000:function:MyLambda/invocations"
 )
+STREAMING = FUNCTION.replace("2015-03-31", "2021-11-15").replace("/invocations", "/response-streaming-invocations")
 ONLY_LAMBDA = (
     "400 BadRequestException: Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose "
     "stream invocations."
@@ -87,6 +88,20 @@ def test_defaults_of_each_type(play, at):
             "400 BadRequestException: Timeout should be between 50 ms and 900000 ms",
         ),
         (
+            {"type": "AWS_PROXY", "uri": FUNCTION, "responseTransferMode": "STREAM"},
+            "400 BadRequestException: Invalid ResponseTransferMode. ResponseTransferMode STREAM is only supported for "
+            "Lambda functions invoked by InvokeWithResponseStream for AWS_PROXY integrations.",
+        ),
+        (
+            {"type": "AWS_PROXY", "uri": STREAMING},
+            "400 BadRequestException: Invalid ResponseTransferMode. Lambda functions invoked by "
+            "InvokeWithResponseStream need ResponseTransferMode STREAM.",
+        ),
+        (
+            {"responseTransferMode": "STREAM"},
+            "400 BadRequestException: Response transfer mode STREAM is only supported for HTTP_PROXY and AWS_PROXY",
+        ),
+        (
             {"cacheKeyParameters": ["method.request.header.b"]},
             "400 BadRequestException: Invalid cache key parameter specified",
         ),
@@ -105,6 +120,17 @@ def test_what_an_integration_cannot_be(play, at, params, refused):
         "type": "HTTP", "integrationHttpMethod": "POST", "uri": "http://example.com", **params
     }  # fmt: skip
     assert refusal(put, play, at, **asked) == refused
+
+
+def test_a_streaming_function_is_put_and_patched_with_its_mode(play, at):
+    stream = {"responseTransferMode": "STREAM", "timeoutInMillis": 900000}
+    asked = {"type": "AWS_PROXY", "integrationHttpMethod": "POST", "uri": STREAMING}
+    assert put(play, at, **asked, **stream).items() >= stream.items()
+    back = [patch("replace", "/uri", FUNCTION), patch("replace", "/responseTransferMode", "BUFFERED")]
+    refused = "400 BadRequestException: Timeout should be between 50 ms and 29000 ms"
+    assert refusal(play.call, "update_integration", **at, patchOperations=back) == refused
+    back.append(patch("replace", "/timeoutInMillis", "29000"))
+    assert play.call("update_integration", **at, patchOperations=back)["uri"] == FUNCTION
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 #!/bin/sh
-# Servers that tests and measurements have at their side. Debian's packages of the names given are installed where this
-# runs as root and apt-get is there; where not, what needs them says NOT RUN.
+# Servers that tests and measurements have at their side: names of programs, with `=` and Debian's package where that is
+# called otherwise. Packages are installed where this runs as root and apt-get is there; where not, what needs them says
+# NOT RUN.
 set -eu
 
 missing=
 for name in "$@"; do
-    PATH="$PATH:/usr/sbin:/sbin" command -v "$name" >/dev/null || missing="$missing $name"
+    PATH="$PATH:/usr/sbin:/sbin:$(echo /usr/lib/postgresql/*/bin | tr ' ' ':')" command -v "${name%=*}" >/dev/null ||
+        missing="$missing ${name#*=}"
 done
 if [ -z "$missing" ]; then
     exit 0
@@ -15,6 +17,14 @@ if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     exit 0
 fi
 echo "Installing:$missing" >&2
+# The tests start a PostgreSQL of their own: the package is not to make and start another one.
+case $missing in
+*postgresql*)
+    if [ ! -e /etc/postgresql-common ]; then
+        mkdir /etc/postgresql-common && echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+    fi
+    ;;
+esac
 # shellcheck disable=SC2086  a list of words
 if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } >&2
 then

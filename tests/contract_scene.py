@@ -45,10 +45,11 @@ class Refused(Exception):
 class Scene:
     """One server on ports and in a folder of its own, and everything that talks to it."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
-        """`options` are further words of `portico serve`."""
+    def __init__(self, folder: Path, *options: str, **variables: str) -> None:
+        """`options` are further words of `portico serve`, `variables` of its environment."""
         self.folder = folder
         self.options = options
+        self.variables = variables
         self.data = folder / "data"
         self.server: RunningServer | None = None
         self.control = self.gateway = ""
@@ -57,7 +58,7 @@ class Scene:
         command = [sys.executable, "-P", "-m", "portico", "serve", "--log-format", "json"]
         command += ["--control", "127.0.0.1:0", "--gateway", "127.0.0.1:0"]
         command += ["--data-dir", str(self.data), "--workers", str(workers), *self.options]
-        self.server = RunningServer(command, clean_environment(), str(self.folder))
+        self.server = RunningServer(command, {**clean_environment(), **self.variables}, str(self.folder))
         ready = self.server.wait_for("ServerReady")
         self.control, self.gateway = ready["control"][0], ready["gateway"][0]
 
@@ -73,12 +74,14 @@ class Scene:
         key, secret = (line.partition(" = ")[2] for line in lines[1:3])
         return key, secret
 
-    def client(self, key: str | None = None, secret: str | None = None, **config: Any) -> Any:
-        """boto3's client of API Gateway, with the root credentials where none are given. It never tries twice."""
+    def client(
+        self, key: str | None = None, secret: str | None = None, service: str = "apigateway", **config: Any
+    ) -> Any:
+        """boto3's client, with the root credentials where none are given. It never tries twice."""
         own_key, own_secret = self.access_key()
         session = boto3.Session(key or own_key, secret or own_secret, region_name=REGION)
         settings = Config(**{"retries": {"total_max_attempts": 1}, "max_pool_connections": 50, **config})
-        return session.client("apigateway", endpoint_url=self.control, config=settings)
+        return session.client(service, endpoint_url=self.control, config=settings)
 
     def aws(self, *words: object, **environ: str) -> Any:
         """`aws apigateway ...`: its document, None where it says nothing. Raises Refused."""
@@ -161,8 +164,8 @@ def clean_environment() -> dict[str, str]:
 
 
 @contextmanager
-def running(folder: Path, workers: int = 2, *options: str) -> Iterator[Scene]:
-    scene = Scene(folder, *options)
+def running(folder: Path, workers: int = 2, *options: str, **variables: str) -> Iterator[Scene]:
+    scene = Scene(folder, *options, **variables)
     with ExitStack() as stack:
         stack.callback(scene.stop)
         scene.start(workers)

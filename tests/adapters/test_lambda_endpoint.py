@@ -9,7 +9,7 @@ import pytest
 
 from edge_scene import play, until
 from function_scene import ARN, HELLO
-from lambda_scene import another_lambda, calling
+from lambda_endpoint_scene import another_lambda, calling
 from portico.ports.functions import FailureKind, InvocationType
 
 ENCODED = "arn%3Aaws%3Alambda%3Aus-east-1%3A000000000000%3Afunction%3Ahello"

@@ -121,6 +121,16 @@ def test_facts_121_to_127_http_proxy(call: str) -> None:
     assert client.hears["Content-Length"] == recorded["response-headers"]["Content-Length"]
 
 
+@pytest.mark.parametrize("mapped", [{}, {"requestParameters": {"integration.request.header.X-Stage": "context.stage"}}])
+def test_what_a_client_means_for_this_connection_goes_no_further(mapped: dict[str, Any]) -> None:
+    """RFC 9110 section 7.6.1; but what the gateway itself says of the client cannot be taken away so."""
+    play = Play(api({"/": {"GET": http_proxy("http://backend/anything", **mapped)}}))
+    play.asks("GET /", "X-Mine: 1", "X-Yours: 2", "Connection: close, X-Mine, X-Forwarded-For")
+    assert "X-Mine" not in play.backend.hears
+    assert play.backend.hears["X-Yours"] == "2"
+    assert play.backend.hears["X-Forwarded-For"]
+
+
 @pytest.mark.parametrize("kind", ["HTTP", "HTTP_PROXY"])
 @pytest.mark.parametrize("name", ["Content-Length", "Transfer-Encoding"])
 def test_fact_124_a_poisonous_mapping_is_a_500_to_the_byte(kind: str, name: str) -> None:

@@ -82,7 +82,13 @@ def child(directory: Path, role: str, slot: int, sockets: list[socket.socket], r
     async def life() -> int:
         connections = Connections()
         table = HeaderTable()
-        door = Door(sockets, lambda: Connection(Introductions(directory), connections, table, observer), None)
+        door = Door(
+            sockets,
+            lambda: Connection(Introductions(directory), connections, table, observer),
+            None,
+            connections,
+            observer,
+        )
         parts = WorkerParts(
             slot=slot,
             door=door,

@@ -121,4 +121,4 @@ def _door(
     def connect() -> Connection:
         return Connection(application, connections, table, observer, secure=tls is not None)
 
-    return Door(sockets, connect, tls)
+    return Door(sockets, connect, tls, connections, observer)

@@ -14,7 +14,7 @@ MOST_PIECES: Final = 256
 class Body:
     """A body being collected, by length or by chunks."""
 
-    __slots__ = ("decoder", "joined", "left", "limit", "pieces", "reserved", "size", "stride")
+    __slots__ = ("decoder", "joined", "left", "limit", "pieces", "size", "stride")
 
     def __init__(self, length: int, limit: int) -> None:
         self.decoder = ChunkedDecoder() if length == CHUNKED else None
@@ -24,7 +24,6 @@ class Body:
         self.joined = 0
         """How many of the first pieces were joined already."""
         self.size = 0
-        self.reserved = 0
         self.stride = BODY_STRIDE
 
     def feed(self, data: bytes) -> bytes | None:

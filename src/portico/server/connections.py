@@ -6,6 +6,7 @@ No connection has a timer of its own: `call_later` and its cancel cost 1.5 to 2.
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -31,7 +32,8 @@ class ConnectionLimits:
     connections: int = 20_000
     connections_per_address: int = 10_000
     body_budget: int = 256 * 1024 * 1024
-    """Bytes of all bodies that are being collected."""
+    """Bytes of all bodies that are being collected, or whose requests are not answered yet: a backend that stops
+    answering holds those too."""
 
 
 class Swept(Protocol):
@@ -59,9 +61,26 @@ class Connections:
         self._open: set[Swept] = set()
         self._by_address: dict[str, int] = {}
         self._body_bytes = 0
+        self._greeted: Counter[str] = Counter()
+        """TLS handshakes under way, by address."""
 
     def __len__(self) -> int:
-        return len(self._open)
+        """Handshakes count: a process that leaves waits for them too."""
+        return len(self._open) + self._greeted.total()
+
+    def greet(self, address: str) -> bool:
+        """A TLS handshake begins: it counts like the connection that it will be. False where a cap is reached."""
+        here = self._by_address.get(address, 0) + self._greeted[address]
+        if len(self) >= self.limits.connections or here >= self.limits.connections_per_address:
+            return False
+        self._greeted[address] += 1
+        return True
+
+    def greeted(self, address: str) -> None:
+        """That handshake is over. Where it went well its connection was admitted: there was room for it."""
+        self._greeted[address] -= 1
+        if not self._greeted[address]:
+            del self._greeted[address]
 
     def admit(self, connection: Swept, address: str) -> bool:
         """False where a cap is reached: the connection is then not counted and must be closed."""

@@ -50,6 +50,7 @@ class Connection(asyncio.Protocol):
         "_memory",
         "_observer",
         "_reading_paused",
+        "_reserved",
         "_served",
         "_serving",
         "_table",
@@ -83,6 +84,8 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._served: Served | None = None
         self._body: Body | None = None
+        self._reserved = 0
+        """Bytes of the budget of all bodies: this request's, until it is answered."""
         self._held = b""
         self._busy = False
         self._serving = False
@@ -272,6 +275,7 @@ class Connection(asyncio.Protocol):
             self._finish()
 
     def abort(self) -> None:
+        self._release_body()
         self._busy = False
         self._lingering = True
         self._served = None
@@ -281,6 +285,8 @@ class Connection(asyncio.Protocol):
     def _finish(self) -> None:
         self._busy = self._lent = False
         self._served = None
+        if self._reserved:
+            self._give_back()
         if self.closing:
             self._close()
             return
@@ -411,19 +417,19 @@ class Connection(asyncio.Protocol):
             self._give_up()
             self._refuse(error)
             return
-        grown = body.size - body.reserved
+        grown = body.size - self._reserved
         if grown and not self._connections.take_body(grown):
             self._give_up()
             self._refuse(ProtocolError("too much is being uploaded at once", 503))
             return
-        body.reserved = body.size
+        self._reserved = body.size
         if body.too_large:
             self._body_too_large()
         elif rest is None:
             self._keep_pace(body)
         else:
             whole = b"".join(body.pieces)
-            self._release_body()
+            self._body = None
             self._held = rest
             self.deadline = 0.0
             served.on_body(whole)
@@ -443,9 +449,12 @@ class Connection(asyncio.Protocol):
             self._served.on_body_too_large()
 
     def _release_body(self) -> None:
-        if self._body is not None:
-            self._connections.give_body(self._body.reserved)
-            self._body = None
+        self._body = None
+        self._give_back()
+
+    def _give_back(self) -> None:
+        reserved, self._reserved = self._reserved, 0
+        self._connections.give_body(reserved)
 
     def _give_up(self) -> None:
         """Stop serving a request that cannot be answered by its application any more."""

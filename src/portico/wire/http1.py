@@ -73,6 +73,7 @@ def header_line(_name: bytes, raw: bytes, value: bytes) -> bytes:
     return raw + b": " + value + b"\r\n"
 
 
+_NOTHING: Final[frozenset[bytes]] = frozenset()
 SECRET_NAMES = frozenset(
     {b"authorization", b"cookie", b"set-cookie", b"x-api-key", b"proxy-authorization", b"x-amz-security-token"}
 )
@@ -91,6 +92,7 @@ class Section:
         "keep_alive",
         "minor",
         "noted",
+        "private",
         "relay",
     )
 
@@ -105,6 +107,9 @@ class Section:
         self.content_length: int | None = None
         """Bytes of the body, `CHUNKED` where it comes in chunks, None where nothing is said of it."""
         self.keep_alive = minor == 1
+        self.private: frozenset[bytes] = _NOTHING
+        """Names that a Connection header tells: these headers are for us alone, and no proxy sends them on (RFC 9110
+        section 7.6.1)."""
         self.expects_continue = False
         self.digest: Any = None
         """What the table's owner made of the noted headers."""
@@ -113,7 +118,8 @@ class Section:
 
     def relayed(self) -> bytes:
         """What a proxy sends on of all these headers."""
-        self.relay = b"".join([header.line for header in self.headers])
+        private = self.private
+        self.relay = b"".join([header.line for header in self.headers if header.name not in private])
         return self.relay
 
     def value(self, name: bytes) -> bytes | None:
@@ -289,10 +295,14 @@ def _transfer_encoding(section: Section, _value: bytes) -> None:
     section.content_length = CHUNKED
 
 
+_PERSISTENCE: Final = frozenset({b"close", b"keep-alive", b""})
+
+
 def _connection(section: Section, _value: bytes) -> None:
     """All Connection lines are one list, and `close` in it wins."""
     lines = [header.value.lower() for header in section.noted if header.name == b"connection"]
     options = {option.strip() for option in b",".join(lines).split(b",")}
+    section.private = frozenset(options - _PERSISTENCE)
     section.keep_alive = b"close" not in options and (section.minor == 1 or b"keep-alive" in options)
 
 

@@ -621,7 +621,24 @@ def test_all_bodies_share_a_budget() -> None:
     assert second.asked[0].told == ["gone"]
     first.receive(b"x" * 100)
     assert first.asked[0].told == ["body"]
+    assert connections._body_bytes == 1000, "whoever serves it holds it"
+    first.asked[0].answer()
     assert connections._body_bytes == 0
+
+
+def test_a_backend_that_stops_answering_holds_no_more_than_the_budget() -> None:
+    connections = Connections(ConnectionLimits(body_budget=5000))
+    uploads = [Edge(Scripted(), connections=connections) for _ in range(20)]
+    for one in uploads:
+        one.receive(post(b"x" * 1000))
+    assert [one.asked[0].told for one in uploads] == [["body"]] * 5 + [["gone"]] * 15
+    uploads[0].lose()
+    uploads[1].connection.abort()
+    uploads[2].asked[0].answer()
+    for one in (Edge(Scripted(), connections=connections) for _ in range(3)):
+        one.receive(post(b"x" * 1000))
+        assert one.asked[0].told == ["body"]
+    assert connections._body_bytes == 5000
 
 
 def test_a_body_given_up_gives_its_bytes_back() -> None:

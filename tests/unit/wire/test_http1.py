@@ -457,3 +457,22 @@ def test_no_header_line_costs_more_than_its_bytes(start: bytes, filling: bytes) 
     with pytest.raises(ProtocolError):
         HeaderTable().admit(line)
     assert time.process_time() - before < 0.5
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (b"X-Mine: 1", b"Connection: close, x-MINE"),
+        (b"Connection: x-mine", b"X-Mine: 1", b"x-mine: 2"),
+        (b"Connection: keep-alive", b"X-Mine: 1", b"Connection: x-other , x-mine"),
+    ],
+)
+def test_what_a_connection_header_names_is_sent_on_by_nobody(lines: tuple[bytes, ...]) -> None:
+    table = HeaderTable(relay=lambda name, raw, value: b"" if name in (b"host", b"connection") else b"<%b>" % raw)
+    head = request(HOST, b"X-Yours: 1", *lines, table=table)
+    assert head.section.relayed() == b"<X-Yours>"
+    assert head.value(b"x-mine") is not None, "it is still there for who reads it"
+
+
+def test_what_names_nothing_costs_nothing() -> None:
+    assert request(HOST, b"Connection: keep-alive").section.private == frozenset()

@@ -103,7 +103,10 @@ class HttpProxy:
         if query:
             target += (b"&" if b"?" in target else b"?") + b"&".join(query)
         replaced = mappings.header_names
-        lines = [header.line for header in exchange.head.headers if header.name not in replaced]
+        section = exchange.head.section
+        if section.private:
+            replaced = replaced | section.private
+        lines = [header.line for header in section.headers if header.name not in replaced]
         mapped = mapped_headers(exchange, mappings)
         if b"host" in names_of(mapped):
             host = b""

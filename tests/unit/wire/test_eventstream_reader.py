@@ -8,6 +8,7 @@ from botocore.eventstream import EventStreamBuffer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portico.wire.aws import eventstream
 from portico.wire.aws.eventstream_reader import EventStreamError, Message, MessageReader
 
 
@@ -64,6 +65,12 @@ def test_they_are_what_botocore_reads(sent: list[tuple[dict[str, str], bytes]]) 
     theirs = EventStreamBuffer()
     theirs.add_data(data)
     assert [(one.headers, one.payload) for one in theirs] == [tuple(one) for one in MessageReader().feed(data)]
+
+
+@given(sent=messages)
+def test_they_are_what_our_own_writer_writes(sent: list[tuple[dict[str, str], bytes]]) -> None:
+    written = [eventstream.message(*headers.items(), payload=payload) for headers, payload in sent]
+    assert b"".join(written) == encoded(sent)
 
 
 def test_headers_of_other_types_are_passed_over() -> None:

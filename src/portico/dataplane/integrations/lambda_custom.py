@@ -10,11 +10,11 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import TYPE_CHECKING, Final
 
+from portico.dataplane.answer_collector import AnswerCollector
 from portico.dataplane.backend import Mappings, evaluate, trace_line, view_of
 from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
 from portico.dataplane.function_head import FunctionHead, section_of
 from portico.dataplane.integration_response import IntegrationResponses
-from portico.dataplane.integrations.lambda_proxy import AnswerCollector
 from portico.dataplane.invocation import Callee
 from portico.dataplane.media_types import BinaryTypes
 from portico.dataplane.request_body import RequestBody

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from portico.dataplane.answer_collector import AnswerCollector
 from portico.dataplane.backend import Mappings, trace_line
 from portico.dataplane.binary import decoded
-from portico.dataplane.failures import function_fault
 from portico.dataplane.fault import API_CONFIGURATION_ERROR, MALFORMED_ANSWER, Fault
 from portico.dataplane.function_error import function_error
 from portico.dataplane.function_head import FunctionHead
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from portico.dataplane.exchange import Exchange
     from portico.dataplane.integration import Spec
     from portico.dataplane.step import Steps
-    from portico.ports.functions import FunctionAnswer, FunctionFailure
 
 KIND: Final = "AWS_PROXY"
 
@@ -89,27 +88,3 @@ def _callee(spec: Spec) -> Callee:
         words = "STREAM takes a URI that ends in /response-streaming-invocations, and no other mode does"
         raise NotBuilt(f"URI {spec.integration.uri!r}", words)
     return callee
-
-
-class AnswerCollector:
-    """The Receiver of buffered answers. It does not know who calls: no Route is part of a cycle."""
-
-    def __init__(self, spec: Spec) -> None:
-        self._clock = spec.ports.clock
-
-    def on_answer(self, context: Exchange, answer: FunctionAnswer) -> None:
-        context.integration_latency = self._clock.monotonic() - context.called_at
-        context.backend = FunctionHead(answer)
-        context.proceed()
-
-    def on_begin(self, context: Exchange) -> None:
-        raise AssertionError("a function that does not stream is told whole answers")
-
-    def on_data(self, context: Exchange, data: bytes) -> None:
-        raise AssertionError("a function that does not stream is told whole answers")
-
-    def on_end(self, context: Exchange, error: str | None) -> None:
-        raise AssertionError("a function that does not stream is told whole answers")
-
-    def on_failure(self, context: Exchange, failure: FunctionFailure) -> None:
-        context.fail(function_fault(failure))

@@ -1,14 +1,16 @@
 """Functions behind another Lambda's HTTP API, which checks each signature and answers, refuses, streams and breaks."""
 
+import gc
 import json
 import struct
+import weakref
 import zlib
 from typing import Any
 
 import pytest
 
 from edge_scene import play, until
-from function_scene import ARN, HELLO
+from function_scene import ARN, HELLO, Called, Listening
 from lambda_endpoint_scene import another_lambda, calling
 from portico.ports.functions import FailureKind, InvocationType
 
@@ -301,3 +303,37 @@ async def test_a_slow_client_of_ours_stops_the_clock() -> None:
         called.call.resume()
         await called.over.wait()
         assert called.body == b"xy"
+
+
+@pytest.mark.parametrize("way", ["answer", "stream", "break", "refusal", "cancel"])
+@play
+async def test_what_a_call_held_is_freed_on_every_way_out(way: str) -> None:
+    async with another_lambda() as api, calling(api) as caller:
+        destination = caller.endpoint.to(HELLO if way == "answer" else STREAM, Listening(), 29.0)
+        called = Called()
+        gc.disable()
+        try:
+            call = destination.invoke(b"{}", called)
+            held, over = weakref.ref(called), called.over
+            del called
+            if way == "cancel":
+                call.cancel()
+                call = None
+            else:
+                NEXT[way](api)
+                await over.wait()
+                call = None
+                await until(lambda: not caller.endpoint.destination.connections or caller.endpoint.destination._idle)
+            await until(lambda: not caller.endpoint.destination._dialing)
+            assert held() is None
+        finally:
+            gc.enable()
+            api.answers(200)
+
+
+NEXT: dict[str, Any] = {
+    "answer": lambda api: api.answers(200, b"1"),
+    "stream": lambda api: api.streams(piece(b"x"), complete()),
+    "break": lambda api: api.streams(b"x" * 40),
+    "refusal": lambda api: api.answers(429),
+}

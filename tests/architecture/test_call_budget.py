@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 import portico
-from playbook.stage import HOST, Client, Play, api, http, http_proxy, mock, on_path, responds
+from playbook.stage import HOST, Client, Play, api, http, http_proxy, lambda_proxy, mock, on_path, responds
 from portico.wire.http1 import parse_request
 
 PACKAGE = f"{Path(portico.__file__).parent}/"
@@ -54,7 +54,10 @@ def serve(play: Play, request: bytes, answer: str | None, forwarded: bytes = b""
     client = Client()
     client.forwarded = forwarded
     play.gateway.begin(client, parse_request(request, play.table, play.memory))
-    if answer is not None:
+    if play.functions.calls:
+        play.functions.answers({"statusCode": 200, "headers": {"Content-Type": "text/plain"}, "body": answer})
+        play.functions.calls.clear()
+    elif answer is not None:
         play.backend.answers(answer)
     assert client.over and client.hears.status == 200, client.data
     return client
@@ -80,6 +83,7 @@ METHODS = {
     "/proxy": {"GET": http_proxy("http://backend/")},
     "/proxy/{id}": {"GET": http_proxy("http://backend/{id}", **on_path("id"))},
     "/mapped/{id}": {"GET": http_proxy("http://backend/", requestParameters=MAPPED)},
+    "/function/{id}": {"GET": lambda_proxy()},
     "/http/{id}": {"GET": http("http://backend/", responds(responseTemplates=TEMPLATES), requestTemplates=TEMPLATES)},
 }
 ANSWER = "HTTP/1.1 200 OK\nContent-Type: application/json\n\n{}"
@@ -90,6 +94,8 @@ SHAPES: dict[str, tuple[str, str | None, int]] = {
     "HTTP_PROXY with a query": ("/proxy?a=1", ANSWER, 36),
     "HTTP_PROXY with a path parameter": ("/proxy/7", ANSWER, 25),
     "HTTP_PROXY with mappings": ("/mapped/7", ANSWER, 44),
+    "AWS_PROXY": ("/function/7", "hello", 40),
+    "AWS_PROXY with a query": ("/function/7?a=1", "hello", 59),
     "HTTP with templates": ("/http/7", ANSWER, 73),
 }
 """Path, the backend's answer, and the budget."""

@@ -12,7 +12,21 @@ from typing import Any
 
 import pytest
 
-from playbook.stage import HOST, Client, Play, api, http, http_proxy, mock, on_path, responds
+from playbook.stage import (
+    HOST,
+    Client,
+    Play,
+    api,
+    http,
+    http_proxy,
+    invocation,
+    lambda_custom,
+    lambda_proxy,
+    mock,
+    on_path,
+    responds,
+)
+from portico.ports.functions import FailureKind as FunctionFailureKind
 from portico.ports.upstream import FailureKind
 from portico.wire.http1 import parse_request
 
@@ -34,6 +48,11 @@ METHODS = {
             requestTemplates=TEMPLATES,
             requestParameters=MAPPED,
         )
+    },
+    "/function/{id}": {"ANY": lambda_proxy()},
+    "/custom": {"ANY": lambda_custom(responds(responseTemplates=TEMPLATES), requestTemplates=TEMPLATES)},
+    "/stream": {
+        "ANY": lambda_proxy(invocation(action="response-streaming-invocations"), responseTransferMode="STREAM")
     },
     "/refused": {"GET": {**mock(), "apiKeyRequired": True}},
     "/broken": {"GET": mock(template="{}")},
@@ -100,6 +119,39 @@ def too_long(play: Play) -> None:
     play.backend.last._context = None
 
 
+def returned(play: Play) -> None:
+    play.functions.answers({"statusCode": 201, "body": "x"})
+
+
+def malformed(play: Play) -> None:
+    play.functions.answers({"surprise": 1})
+
+
+def raised(play: Play) -> None:
+    play.functions.raises("no")
+
+
+def throttled(play: Play) -> None:
+    play.functions.fails(FunctionFailureKind.THROTTLED)
+
+
+def spoken(play: Play) -> None:
+    play.functions.begins()
+    play.functions.sends(b"{}" + bytes(8) + b"x")
+    play.functions.ends()
+
+
+def interrupted(play: Play) -> None:
+    play.functions.sends(b"{}" + bytes(8) + b"x")
+    play.functions.ends("{}")
+
+
+def hung_up(play: Play) -> None:
+    call = play.functions.last
+    call.context().gone()
+    call._context = None
+
+
 ENDINGS: list[tuple[str, bytes, Any]] = [
     ("GET /mock", b"", None),
     ("GET /shown/7", b"", None),
@@ -119,6 +171,17 @@ ENDINGS: list[tuple[str, bytes, Any]] = [
     ("GET /http/7", b"", failed),
     ("GET /http/7", b"", left),
     ("POST /http/7", b"{}", whole),
+    ("GET /function/7", b"", returned),
+    ("POST /function/7", b"x", returned),
+    ("GET /function/7", b"", malformed),
+    ("GET /function/7", b"", raised),
+    ("GET /function/7", b"", throttled),
+    ("GET /function/7", b"", hung_up),
+    ("POST /custom", b"{}", returned),
+    ("POST /custom", b"{}", raised),
+    ("GET /stream", b"", spoken),
+    ("GET /stream", b"", interrupted),
+    ("GET /stream", b"", hung_up),
     ("GET /refused", b"", None),
     ("GET /broken", b"", None),
     ("POST /never", b"x", None),

@@ -77,7 +77,7 @@ METHOD: dict[str, Decision] = {
     "authorization_scopes": Harmless("without an authorizationType there is no token that could have them"),
     "api_key_required": Refused(True, "API keys"),
     "request_validator_id": Refused("validator", "request validators"),
-    "operation_name": Harmless("a name for SDKs"),
+    "operation_name": Obeyed("test_stage_variables_and_the_operations_name_are_told"),
     "request_parameters": Harmless("AWS checks required ones only where a validator is named, which is refused"),
     "request_models": Harmless("AWS checks them only where a validator is named, which is refused"),
     "method_responses": Obeyed("test_a_status_that_the_method_does_not_declare_is_a_500"),

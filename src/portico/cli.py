@@ -6,6 +6,7 @@ Exit status: 2 for a command that cannot be understood, 1 where the environment 
 import inspect
 import os
 import sys
+import time
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -28,6 +29,39 @@ app = typer.Typer(
 def version() -> None:
     """Print the version."""
     print(__version__)
+
+
+@app.command()
+def migrate(
+    source: Annotated[str, typer.Option("--from", metavar="ADDRESS", help="The database to read, as in --database.")],
+    target: Annotated[str, typer.Option("--to", metavar="ADDRESS", help="The database to fill; it has to be empty.")],
+) -> None:
+    """Carry everything from one database into another, SQLite or PostgreSQL, in one transaction.
+
+    An address is sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME. A password may be left to the environment
+    (PGPASSWORD, PGPASSFILE). Stop the server first: what it writes afterwards is not carried.
+    """
+    from portico.app.migrate import migrate as carry
+
+    try:
+        carried = carry(source, target, _Progress())
+    except SettingError as error:
+        _fail(error, 2)
+    except PorticoError as error:
+        _fail(error, 1)
+    print("carried " + ", ".join(f"{count} {what}" for what, count in carried.items()))
+
+
+class _Progress:
+    """A line on standard error each second that it lasts."""
+
+    def __init__(self) -> None:
+        self._told = time.monotonic()
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if time.monotonic() - self._told >= 1:
+            self._told = time.monotonic()
+            print(f"{what}: {done} of {total}", file=sys.stderr)
 
 
 def serve(config: str | None, **flags: Any) -> None:

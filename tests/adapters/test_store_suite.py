@@ -1,4 +1,4 @@
-"""What every store adapter does, whatever it keeps things in. A new adapter joins by a line in ADAPTERS."""
+"""What every store adapter does, whatever it keeps things in. A new adapter joins by a line in tests/store_scene.py."""
 
 import hashlib
 import os
@@ -6,52 +6,15 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portico.adapters.memory import MemoryStore
-from portico.adapters.postgres import PostgresStore
-from portico.adapters.sqlite import SqliteStore
-from portico.ports.changes import Change, Changes, Gap
+from portico.ports.changes import Change, Gap
 from portico.ports.store import Document, Store, StoreConflict
-from postgres_scene import PostgresServer
-
-
-class FullStore(Store, Changes, Protocol):
-    """Both ports, as every adapter answers them."""
-
-
-Opener = Callable[..., FullStore]
-"""Opens the store of a folder, again where it was opened before, with the options that every adapter has."""
-
-
-def _memory(_request: pytest.FixtureRequest) -> Opener:
-    return lambda folder, **options: MemoryStore(**options)
-
-
-def _sqlite(_request: pytest.FixtureRequest) -> Opener:
-    return lambda folder, **options: SqliteStore(folder / "portico.db", **options)
-
-
-def _postgresql(request: pytest.FixtureRequest) -> Opener:
-    server: PostgresServer = request.getfixturevalue("postgres")
-
-    def opened(folder: Path, **options: Any) -> PostgresStore:
-        # Known by the folder's name, so that a child process finds the same.
-        return PostgresStore(server.database(f"suite_{hashlib.md5(bytes(folder)).hexdigest()}"), **options)
-
-    return opened
-
-
-ADAPTERS: dict[str, Callable[[pytest.FixtureRequest], Opener]] = {
-    "memory": _memory,
-    "sqlite": _sqlite,
-    "postgresql": _postgresql,
-}
-ON_DISK = ["sqlite", "postgresql"]
+from store_scene import ADAPTERS, ON_DISK, FullStore, Opener
 
 
 class Nothing(Exception):

@@ -7,7 +7,7 @@ serves from the state directory meanwhile.
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from portico.ports.changes import Change, Changes
 from portico.ports.store import Store, Unit, WritingUnit
@@ -17,26 +17,30 @@ class StoreAndChanges(Store, Changes, Protocol):
     """What every store adapter is."""
 
 
-class LateStore:
+_Store = TypeVar("_Store", bound=StoreAndChanges)
+
+
+class LateStore(Generic[_Store]):
     """Store and Changes over what `open_store` makes. For any thread."""
 
-    def __init__(self, open_store: Callable[[], StoreAndChanges]) -> None:
+    def __init__(self, open_store: Callable[[], _Store]) -> None:
         """`open_store` raises StoreUnavailable as long as it cannot."""
         self._open = open_store
         self._lock = threading.Lock()
-        self._store: StoreAndChanges | None = None
+        self._store: _Store | None = None
 
-    def _opened(self) -> StoreAndChanges:
+    def opened(self) -> _Store:
+        """The store itself. Raises StoreUnavailable."""
         with self._lock:
             if self._store is None:
                 self._store = self._open()
             return self._store
 
     def read(self) -> AbstractContextManager[Unit]:
-        return self._opened().read()
+        return self.opened().read()
 
     def write(self) -> AbstractContextManager[WritingUnit]:
-        return self._opened().write()
+        return self.opened().write()
 
     def close(self) -> None:
         with self._lock:
@@ -44,16 +48,16 @@ class LateStore:
                 self._store.close()
 
     def identity(self) -> str:
-        return self._opened().identity()
+        return self.opened().identity()
 
     def head(self) -> int:
-        return self._opened().head()
+        return self.opened().head()
 
     def since(self, seq: int) -> list[Change]:
-        return self._opened().since(seq)
+        return self.opened().since(seq)
 
     def standing(self) -> tuple[int, list[Change]]:
-        return self._opened().standing()
+        return self.opened().standing()
 
     def snapshot(self, digest: str) -> bytes | None:
-        return self._opened().snapshot(digest)
+        return self.opened().snapshot(digest)

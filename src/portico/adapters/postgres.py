@@ -21,7 +21,7 @@ from psycopg.errors import LockNotAvailable
 
 from portico.adapters.postgres_pool import Pool
 from portico.adapters.postgres_schema import WRITE_LOCK, Schema
-from portico.adapters.postgres_session import NoAnswer, Server, Session
+from portico.adapters.postgres_session import ANSWER_SECONDS, NoAnswer, Server, Session
 from portico.adapters.sql import REMEMBERED, Performed, SqlStore, SqlUnit
 from portico.ports.store import StoreConflict, StoreUnavailable
 
@@ -94,7 +94,8 @@ class _Unit(SqlUnit):
 class PostgresStore(SqlStore):
     """Store and Changes over the database at `url`, whose tables are made where `make` says so.
 
-    `patience` is in seconds; `connections` is how many transactions may be under way at the same moment.
+    `patience` is how many seconds a writer waits for others, `answer_seconds` how long the server may be silent before
+    it is held to be away, `connections` how many transactions may be under way at the same moment.
     """
 
     def __init__(
@@ -102,11 +103,12 @@ class PostgresStore(SqlStore):
         url: str,
         *,
         patience: float = 5.0,
+        answer_seconds: float = ANSWER_SECONDS,
         connections: int = 5,
         kept_changes: int = 10_000,
         make: bool = True,
     ) -> None:
-        self._server = Server(url)
+        self._server = Server(url, answer_seconds)
         self._pool = Pool(self._server, Schema(self._server, make=make).open, connections)
         self._patience = patience
         self._kept_changes = kept_changes

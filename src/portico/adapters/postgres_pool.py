@@ -18,8 +18,8 @@ from portico.adapters.postgres_session import Server, Session
 from portico.kernel.errors import PorticoError
 from portico.ports.store import StoreUnavailable
 
-WAIT_SECONDS: Final = 1.2
-"""How long one may wait for a connection."""
+_WAIT: Final = 1.2
+"""How long one may wait for a connection, by what one waits for an answer."""
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 1.0
 """Seconds between attempts: a server that is back serves again within 5 s, two of which an attempt may take."""
@@ -32,6 +32,7 @@ class Pool:
         self._server = server
         self._open_session = open_session
         self._size = size
+        self._wait = _WAIT * server.patience
         self._changed = threading.Condition()
         self._idle: list[Session] = []
         self._count = 0
@@ -70,7 +71,7 @@ class Pool:
     # Lending
 
     def _take(self) -> Session:
-        deadline = monotonic() + WAIT_SECONDS
+        deadline = monotonic() + self._wait
         with self._changed:
             self._waiting += 1
             try:
@@ -95,7 +96,7 @@ class Pool:
 
     def _too_late(self) -> StoreUnavailable:
         if self._count >= self._size:
-            return StoreUnavailable(f"{self._server.label}: every connection has been in use for {WAIT_SECONDS:g} s")
+            return StoreUnavailable(f"{self._server.label}: every connection has been in use for {self._wait:g} s")
         return StoreUnavailable(f"{self._server.label}: the server does not answer")
 
     def _put_back(self, session: Session) -> None:

@@ -131,9 +131,10 @@ class Session(psycopg.Connection[tuple[Any, ...]]):
 class Server:
     """Where a database is: makes Sessions of it and tells its errors in words. Nothing it says has the password."""
 
-    def __init__(self, url: str) -> None:
-        """`url` is a checked address, see portico.settings.database_url."""
+    def __init__(self, url: str, patience: float = ANSWER_SECONDS) -> None:
+        """`url` is a checked address, see portico.settings.database_url; `patience` in seconds, see Session."""
         self.label = label(url)
+        self.patience = patience
         given = {name: str(value) for name, value in conninfo.conninfo_to_dict(url).items() if value is not None}
         self._conninfo = conninfo.make_conninfo(**{**_DEFAULTS, **given})
 
@@ -143,6 +144,7 @@ class Server:
             session = Session.connect(self._conninfo, autocommit=True)
         except psycopg.Error as error:
             raise self.explain(error) from error
+        session.patience = self.patience
         try:
             session.ask(_SESSION.decode())
         except psycopg.Error as error:

@@ -162,6 +162,14 @@ class SqlStore(ABC):
     def view(self) -> AbstractContextManager[SqlUnit]:
         """A transaction that sees what was committed when it began, and nothing later."""
 
+    @abstractmethod
+    def write(self) -> AbstractContextManager[SqlUnit]:
+        """As the port's."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """As the port's."""
+
     @contextmanager
     def read(self) -> Iterator[ReadOnlyUnit]:
         with self.view() as unit:

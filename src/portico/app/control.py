@@ -4,11 +4,12 @@ import os
 import socket
 
 from portico.adapters import json_log, meters
+from portico.adapters.collection import Collector
 from portico.adapters.credentials import root_credentials
 from portico.adapters.late_store import StoreAndChanges
 from portico.adapters.nowhere import NoFunctions, Nowhere
 from portico.adapters.state_dir import StateWriter
-from portico.app.databases import listen, open_store
+from portico.app.databases import listen, open_database
 from portico.app.functions import open_functions
 from portico.controlplane.dispatch import SERVICES, ControlPlane
 from portico.controlplane.identities import RootIdentity
@@ -50,7 +51,8 @@ def check(settings: Settings) -> None:
 def build_control(settings: Settings, sockets: list[socket.socket], observer: Observer) -> Control:
     """On a running loop. Raises TlsError, DataDirError, NoCredentials."""
     data = settings.data_dir
-    store = open_store(settings.store_url)
+    store, collect = open_database(settings.store_url)
+    collector = Collector(collect)
     state = StateWriter(data / "state")
     for service in SERVICES:
         model.load(service)  # 0.1 s that the first caller need not wait
@@ -65,7 +67,7 @@ def build_control(settings: Settings, sockets: list[socket.socket], observer: Ob
         sweeps=(functions.sweep,),
         bell=data / "run" / "changes.sock",
         workers=settings.workers,
-        closes=(functions.close, store.close),
+        closes=(functions.close, collector.close, store.close),
         observer=observer,
     )
     return Control(parts)

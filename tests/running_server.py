@@ -62,6 +62,13 @@ class RunningServer:
             if told["event"] == event and all(told[name] == value for name, value in fields.items()):
                 return told
 
+    def hear(self) -> None:
+        """Take in what it has told so far, without waiting."""
+        while not self._events.empty():
+            told = self._events.get()
+            if told is not None:
+                self.seen.append(told)
+
     def signal(self, number: signal.Signals, pid: int | None = None) -> None:
         os.kill(pid or self.process.pid, number)
 

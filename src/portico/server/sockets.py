@@ -11,6 +11,7 @@ import errno
 import os
 import socket
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -19,6 +20,10 @@ from portico.settings import Address
 
 BACKLOG: Final = 4096
 """Connections that wait for a worker; the kernel's net.core.somaxconn may allow fewer."""
+_ORPHANS_SECONDS: Final = 2.0
+"""How long a taken port is asked for again: workers whose supervisor was killed let go of theirs as soon as they run,
+and whoever restarts a service does not wait for that."""
+_ASK_SECONDS: Final = 0.05
 _BALANCES: Final = sys.platform == "linux"
 """Whether the kernel spreads connections over SO_REUSEPORT sockets. Elsewhere all slots share one socket."""
 _WHY: Final = {
@@ -82,7 +87,7 @@ def bound_address(listener: socket.socket) -> Address:
 def _open(address: Address, slots: int, option: str) -> list[socket.socket]:
     """One socket for each slot, all on the same port. Raises ListenError."""
     try:
-        first = _bind(address)
+        first = _bind_patiently(address)
         actual = bound_address(first)
         if not _BALANCES or slots == 1:
             first.listen(BACKLOG)
@@ -95,6 +100,17 @@ def _open(address: Address, slots: int, option: str) -> list[socket.socket]:
         why = _WHY.get(error.errno or 0) or os.strerror(error.errno or 0)
         raise ListenError(f"{option}: cannot listen on {address}: {why}") from error
     return sockets
+
+
+def _bind_patiently(address: Address) -> socket.socket:
+    end = time.monotonic() + _ORPHANS_SECONDS
+    while True:
+        try:
+            return _bind(address)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() >= end:
+                raise
+        time.sleep(_ASK_SECONDS)
 
 
 def _bind(address: Address, *, reuse_port: bool = False) -> socket.socket:

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from playbook.stage import (
     lambda_proxy,
 )
 from portico.dataplane.compile.rest import Compiler
+from portico.dataplane.front import Gateway
 from portico.model.rest import decode_snapshot
 from portico.ports.compilation import Unserved
 from portico.ports.functions import Caller, FailureKind, FunctionFailure, InvocationType
@@ -263,6 +265,15 @@ ELSEWHERE = [
 @pytest.mark.parametrize(("uri", "reason"), ELSEWHERE)
 def test_what_is_no_function_of_ours_is_not_served_and_warned_of(uri: str, reason: str) -> None:
     hold_unserved(lambda_proxy(uri), reason)
+
+
+def test_behind_another_lambda_its_own_accounts_and_regions_count() -> None:
+    arn = FUNCTION.replace("000000000000", "111122223333").replace("us-east-1", "eu-west-1")
+    play = Play()
+    play.gateway = Gateway(replace(play.ports, functions_elsewhere=True), play.load)
+    play.deploy(api({"/": {"GET": lambda_proxy(invocation(arn))}}))
+    play.asks("GET /")
+    assert play.functions.last.function.invocable.arn == arn
 
 
 def test_a_call_in_the_clients_own_name_is_not_served_and_warned_of() -> None:

@@ -106,6 +106,7 @@ def _compiler(settings: Settings, observer: Observer) -> Compiler:
         meters=nowhere,
         account_id=settings.account_id,
         region=settings.region,
+        functions_elsewhere=settings.lambda_endpoint is not None,
     )
     return Compiler(ports)
 

@@ -76,6 +76,7 @@ def build_worker(
         region=settings.region,
         domains=("localhost", "amazonaws.com", settings.domain),
         trusted_proxies=TrustedProxies(settings.trusted_proxy),
+        functions_elsewhere=settings.lambda_endpoint is not None,
     )
     gateway = Gateway(ports, StateReader(data / "state").snapshot)
     gate = Gate(gateway, asyncio.get_running_loop().call_soon, observer)

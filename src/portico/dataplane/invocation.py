@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from portico.dataplane.fault import WRONG_VERB, Fault
 from portico.dataplane.trace import trace_id
 from portico.lang.errors import NotBuilt
-from portico.lang.function_uri import compile_function_uri
+from portico.lang.function_uri import Home, compile_function_uri
 from portico.lang.uri import substitute
 from portico.ports.functions import Caller, Invocable, InvocationType
 
@@ -30,7 +30,8 @@ class Callee:
     def __init__(self, spec: Spec, receiver: FunctionReceiver[Exchange], timeout: float) -> None:
         """Raises NotBuilt and UnknownStageVariable."""
         ports, integration = spec.ports, spec.integration
-        uri = compile_function_uri(integration.uri or "", spec.variables, ports.region, ports.account_id)
+        home = None if ports.functions_elsewhere else Home(ports.region, ports.account_id)
+        uri = compile_function_uri(integration.uri or "", spec.variables, home)
         self.streams = uri.streams
         self._arn = uri.arn
         self._role = _role(substitute(integration.credentials or "", spec.variables))

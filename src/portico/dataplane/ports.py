@@ -46,4 +46,6 @@ class Ports:
     domains: tuple[str, ...] = ("localhost", "amazonaws.com")
     """Suffixes under which `{api}.execute-api.` and `{api}.execute-api.{region}.` are APIs of ours."""
     trusted_proxies: TrustedProxies = field(default_factory=TrustedProxies)
+    functions_elsewhere: bool = False
+    """Functions are behind another Lambda, which has accounts and regions of its own."""
     dates: Dates = field(default_factory=Dates)

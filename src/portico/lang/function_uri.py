@@ -33,10 +33,17 @@ class FunctionUri(NamedTuple):
     streams: bool
 
 
-def compile_function_uri(source: str, variables: Mapping[str, str], region: str, account: str) -> FunctionUri:
-    """Compile a URI under a stage's variables, for a gateway that is `account` in `region`.
+class Home(NamedTuple):
+    """Where functions are that can be called."""
 
-    Raises UnknownStageVariable, and NotBuilt for what is no function of this account and region.
+    region: str
+    account: str
+
+
+def compile_function_uri(source: str, variables: Mapping[str, str], home: Home | None) -> FunctionUri:
+    """Compile a URI under a stage's variables. Without `home` functions of every region and account are called.
+
+    Raises UnknownStageVariable, and NotBuilt for what is no function, or none of `home`.
     """
     text = substitute(source, variables)
     match = _INVOCATIONS.fullmatch(text)
@@ -45,15 +52,17 @@ def compile_function_uri(source: str, variables: Mapping[str, str], region: str,
     function = _FUNCTION.fullmatch(match["function"])
     if function is None:
         raise NotBuilt(f"URI {source!r}", f"{match['function']!r} is not the ARN of a function, version or alias")
-    for place in (match["region"], function["region"]):
-        if place != region:
-            raise NotBuilt(f"URI {source!r}", f"functions of region {place!r} are not served, this is {region!r}")
-    if function["account"] != account:
-        raise NotBuilt(
-            f"URI {source!r}", f"functions of account {function['account']!r} are not served, this is {account!r}"
-        )
+    if home is None:
+        return FunctionUri(match["function"], match["action"] == _STREAMING)
+    for what, told, ours in (
+        ("region", match["region"], home.region),
+        ("region", function["region"], home.region),
+        ("account", function["account"], home.account),
+    ):
+        if told != ours:
+            raise NotBuilt(f"URI {source!r}", f"functions of {what} {told!r} are not served, this is {ours!r}")
     qualifier = f":{function['qualifier']}" if function["qualifier"] else ""
-    arn = f"arn:aws:lambda:{region}:{account}:function:{function['name']}{qualifier}"
+    arn = f"arn:aws:lambda:{home.region}:{home.account}:function:{function['name']}{qualifier}"
     return FunctionUri(arn, match["action"] == _STREAMING)
 
 

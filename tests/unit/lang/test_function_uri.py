@@ -3,7 +3,7 @@
 import pytest
 
 from portico.lang.errors import NotBuilt, UnknownStageVariable
-from portico.lang.function_uri import FunctionUri, compile_function_uri
+from portico.lang.function_uri import FunctionUri, Home, compile_function_uri
 
 ARN = "arn:aws:lambda:eu-west-1:111122223333:function:pets"
 
@@ -13,7 +13,7 @@ def uri(function: str = ARN, action: str = "invocations", date: str = "2015-03-3
 
 
 def compiled(source: str, **variables: str) -> FunctionUri:
-    return compile_function_uri(source, variables, "eu-west-1", "111122223333")
+    return compile_function_uri(source, variables, Home("eu-west-1", "111122223333"))
 
 
 @pytest.mark.parametrize("qualifier", ["", ":7", ":live", ":$LATEST", ":a-b_c"])
@@ -40,6 +40,13 @@ def test_another_partition_is_only_a_name() -> None:
 )
 def test_stage_variables_may_stand_anywhere(source: str, variables: dict[str, str]) -> None:
     assert compiled(source, **variables).arn == ARN
+
+
+def test_behind_another_lambda_every_region_and_account_is_called_under_its_own_name() -> None:
+    arn = "arn:aws-cn:lambda:cn-north-1:444455556666:function:pets:live"
+    assert compile_function_uri(uri(arn), {}, None).arn == arn
+    with pytest.raises(NotBuilt):
+        compile_function_uri(uri("pets"), {}, None)
 
 
 def test_an_unknown_stage_variable_is_named() -> None:

@@ -2,7 +2,11 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
 
 from portico.adapters.memory import MemoryStore
 from portico.controlplane.answering import Invoking
@@ -47,6 +51,14 @@ class Lambda:
                 assert change.value is not None
                 return decode_function(change.value)
         return None
+
+
+def refusal(call: Callable[[], Any]) -> tuple[int, str, str]:
+    """Status, code and message of the error that a call of boto3's ends in."""
+    with pytest.raises(ClientError) as raised:
+        call()
+    answer: Any = raised.value.response
+    return answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"], answer["Error"]["Message"]
 
 
 class FakeCall:

@@ -9,15 +9,16 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar, cast
 
-import portico.controlplane.functions
 import portico.controlplane.rest  # noqa: F401  importing the families registers their operations
 from portico.controlplane.answering import Asking, Handled, Invoking
 from portico.controlplane.authentication import authenticate
 from portico.controlplane.bodies import body_limit
+from portico.controlplane.functions import download
 from portico.controlplane.identities import Identities
 from portico.controlplane.operation import OPERATIONS, Call, Deferred, Operation, Params, Realm
 from portico.kernel.observe import Observer, UnexpectedError
 from portico.ports.store import Document, Store, StoreConflict, StoreInDoubt, StoreUnavailable, WritingUnit
+from portico.wire import sigv4
 from portico.wire.aws import model
 from portico.wire.aws.faults import AwsError, ConflictException, ServiceUnavailableException
 from portico.wire.aws.rest_json import request, response
@@ -97,6 +98,9 @@ class ControlPlane:
         service = self._service(claim.scope.service)
         asking.service = service.name
         path, query = request.split_target(received.target)
+        if download.is_for(received.method, path):
+            with self._store.read() as unit:
+                return Handled(download.answer(unit, path), 0)
         match = service.route(received.method, path, query)
         if match is None:
             raise UnknownOperationException(f"Unknown operation: {received.method} {path}")
@@ -105,7 +109,19 @@ class ControlPlane:
         params = request.parse(shape, match, query, received)
         if operation.prepare is not None:
             params = operation.prepare(params)
-        return self._run(operation, params, lambda ran: self._finish(ran, shape, asking))
+        link = self._link(claim, received)
+        return self._run(operation, params, link, lambda ran: self._finish(ran, shape, asking))
+
+    def _link(self, claim: sigv4.Claim, received: Request) -> Callable[[str], str]:
+        """What signs a path for who signed `received`."""
+
+        def link(path: str) -> str:
+            identity = self._identities.find(claim.access_key_id)
+            assert identity is not None, "who signed the request was known a moment ago"
+            place = sigv4.Place(claim.scope.region, claim.scope.service)
+            return download.link(received, path, sigv4.Credentials(*identity), place, self._realm.clock.now())
+
+        return link
 
     def _service(self, signing_name: str) -> model.ServiceModel:
         service = _service(signing_name)
@@ -123,7 +139,11 @@ class ControlPlane:
         return operation
 
     def _run(
-        self, operation: Operation, params: Params, finish: Callable[[Document | Deferred], Handled | Invoking]
+        self,
+        operation: Operation,
+        params: Params,
+        link: Callable[[str], str],
+        finish: Callable[[Document | Deferred], Handled | Invoking],
     ) -> Handled | Invoking:
         """The operation in its transaction, the writing of its answer included: a call that fails changes nothing.
 
@@ -131,9 +151,9 @@ class ControlPlane:
         """
         if not operation.writes:
             with self._store.read() as reading:
-                return finish(operation.run(Call(params, cast(WritingUnit, reading), self._realm)))
+                return finish(operation.run(Call(params, cast(WritingUnit, reading), self._realm, link)))
         with self._store.write() as unit:
-            done = finish(operation.run(Call(params, unit, self._realm)))
+            done = finish(operation.run(Call(params, unit, self._realm, link)))
         return done._replace(seq=unit.seq) if isinstance(done, Handled) else done
 
     def _finish(self, ran: Document | Deferred, shape: model.OperationModel, asking: Asking) -> Handled | Invoking:

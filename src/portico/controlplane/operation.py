@@ -51,6 +51,8 @@ class Call:
     params: Params
     unit: WritingUnit
     realm: Realm
+    link: Callable[[str], str] = str
+    """From a path on this listener to a URL that is signed for the caller and good for some minutes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Functions: CreateFunction, GetFunction, GetFunctionConfiguration, ListFunctions, DeleteFunction."""
 
 from portico.controlplane.functions.configuration import new_configuration, place_code, show, show_listed, touch
+from portico.controlplane.functions.download import path_of
 from portico.controlplane.functions.faults import (
     CodeStorageExceededException,
     InvalidParameterValueException,
@@ -65,7 +66,7 @@ def get_function(call: Call) -> Document:
     configuration = configuration_of(call, name, function, qualifier)
     answer: Document = {
         "Configuration": show(call.realm, name, configuration, qualifier),
-        "Code": {"RepositoryType": "S3"},
+        "Code": {"RepositoryType": "S3", "Location": call.link(path_of(name, configuration))},
     }
     if function["tags"]:
         answer["Tags"] = function["tags"]

@@ -124,7 +124,7 @@ def _enum(shape: Shape, value: Any) -> Iterator[str]:
 
 def _pattern(shape: Shape, value: Any) -> Iterator[str]:
     if shape.pattern is not None and shape.pattern.fullmatch(value) is None:
-        yield f"Member must satisfy regular expression pattern: {shape.pattern.pattern}"
+        yield f"Member must satisfy regular expression pattern: {shape.pattern_text}"
 
 
 def _bounds(shape: Shape, value: Any) -> Iterator[str]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
+from portico.wire.aws.patterns import compile_pattern
+
 Raw = Mapping[str, Any]
 
 BODY: Final = "body"
@@ -89,9 +91,12 @@ class Shape:
 
     @cached_property
     def pattern(self) -> "re.Pattern[str] | None":
-        """Java's patterns as the models use them mean the same to `re`, but that Java's classes are ASCII."""
-        pattern = self._raw.get("pattern")
-        return None if pattern is None else re.compile(pattern, re.ASCII)
+        return None if self.pattern_text is None else compile_pattern(self.pattern_text)
+
+    @property
+    def pattern_text(self) -> str | None:
+        """As the model has it."""
+        return self._raw.get("pattern")
 
     @property
     def minimum(self) -> float | None:

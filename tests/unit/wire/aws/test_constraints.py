@@ -136,3 +136,24 @@ BOUNDED = ServiceModel(
 )
 def test_lengths_and_ranges(params: dict[str, Any], sentence: str) -> None:
     assert refusal(BOUNDED, "Ask", **params) == f"1 validation error detected: {sentence.format(FAILED)}"
+
+
+LAMBDA = load("lambda")
+
+
+def test_lambda_names_every_member_bare_and_in_camel_case() -> None:
+    weights = {"AdditionalVersionWeights": {"x": 2.0}}
+    message = refusal(LAMBDA, "UpdateAlias", FunctionName="f", Name="1", RoutingConfig=weights)
+    assert message == (
+        "3 validation errors detected: "
+        f"Value '{{x=2.0}}' at 'routingConfig.additionalVersionWeights' {FAILED} Map keys must satisfy constraint: "
+        "[Member must satisfy regular expression pattern: [0-9]+]; "
+        f"Value '2.0' at 'routingConfig.additionalVersionWeights.x.member' {FAILED} "
+        "Member must have value less than or equal to 1.0; "
+        f"Value '1' at 'name' {FAILED} Member must satisfy regular expression pattern: (?!^[0-9]+$)([a-zA-Z0-9-_]+)"
+    )
+
+
+def test_a_runtime_is_judged_by_the_operation() -> None:
+    given = {"FunctionName": "f", "Role": "arn:aws:iam::000000000000:role/x", "Code": {}, "Runtime": "cobol"}
+    constraints.check(LAMBDA.operation("CreateFunction"), given)

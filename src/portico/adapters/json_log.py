@@ -23,6 +23,7 @@ _LEVELS: Final[dict[type[Observation], str]] = {
     observe.ProcessKilled: "error",
     observe.RestartAbandoned: "error",
     observe.ChangesNotApplied: "error",
+    observe.EventsNotKept: "error",
     observe.FaultRaised: "warning",
     observe.NotServed: "warning",
     observe.DefinitionWarning: "warning",
@@ -35,6 +36,9 @@ _LEVELS: Final[dict[type[Observation], str]] = {
     observe.LinesWithheld: "warning",
     observe.FunctionsLessConfined: "warning",
     observe.RuntimeSubstituted: "warning",
+    observe.FunctionFailed: "warning",
+    observe.InstanceFailed: "warning",
+    observe.EventDiscarded: "warning",
 }
 """What is not listed is "info"."""
 

@@ -8,12 +8,20 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from portico.kernel.observe import BadClient, FaultRaised, LinesWithheld, Observation, Observer, UnexpectedError
+from portico.kernel.observe import (
+    BadClient,
+    FaultRaised,
+    FunctionFailed,
+    LinesWithheld,
+    Observation,
+    Observer,
+    UnexpectedError,
+)
 
 BURST: Final = 100.0
 PER_SECOND: Final = 10.0
 TOLD_EVERY_SECONDS: Final = 10.0
-LIMITED: Final[tuple[type[Observation], ...]] = (BadClient, FaultRaised, UnexpectedError)
+LIMITED: Final[tuple[type[Observation], ...]] = (BadClient, FaultRaised, FunctionFailed, UnexpectedError)
 
 
 class _Bucket:

@@ -10,7 +10,7 @@ from portico.adapters.late_store import StoreAndChanges
 from portico.adapters.nowhere import NoFunctions, Nowhere
 from portico.adapters.state_dir import StateWriter
 from portico.app.databases import listen, open_database
-from portico.app.functions import open_functions
+from portico.app.functions import FUNCTIONS_BELL, open_functions
 from portico.controlplane.dispatch import SERVICES, ControlPlane
 from portico.controlplane.identities import RootIdentity
 from portico.controlplane.operation import Realm
@@ -66,6 +66,7 @@ def build_control(settings: Settings, sockets: list[socket.socket], observer: Ob
         functions=functions,
         sweeps=(functions.sweep,),
         bell=data / "run" / "changes.sock",
+        functions_bell=data / "run" / FUNCTIONS_BELL,
         workers=settings.workers,
         closes=(functions.close, collector.close, store.close),
         observer=observer,

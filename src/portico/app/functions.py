@@ -9,6 +9,8 @@ from portico.settings import Settings
 
 SOCKET = "functions.sock"
 """In the data directory's run/."""
+FUNCTIONS_BELL = "functions-changes.sock"
+"""Beside it: the bell for the functions process."""
 
 
 def open_functions(settings: Settings) -> FunctionClient | LambdaEndpoint:

@@ -239,5 +239,51 @@ class RuntimeSubstituted(Observation):
     used: str
 
 
+@dataclass(frozen=True, slots=True)
+class FunctionFailed(Observation):
+    """An invocation ended in a function error: the caller got it with status 200 and X-Amz-Function-Error."""
+
+    function: str
+    version: str
+    request_id: str
+    error_type: str
+    """As Lambda names it, or as the handler raised it."""
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceFailed(Observation):
+    """An instance of a function failed outside of any invocation, or could not be started here."""
+
+    function: str
+    version: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionsLeft(Observation):
+    """The functions process ended its instances and left. `cut` calls were under way when its time was over."""
+
+    process: int
+    cut: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventDiscarded(Observation):
+    """An asynchronous event was given up: its function failed too often, or it became too old."""
+
+    function: str
+    request_id: str
+    attempts: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventsNotKept(Observation):
+    """Asynchronous events cannot be stored, or what is stored cannot be read: they are refused until it can."""
+
+    reason: str
+
+
 class Observer(Protocol):
     def __call__(self, observation: Observation, /) -> None: ...

@@ -22,6 +22,7 @@ BARRIER_SECONDS: Final = 0.3
 _FIRST_PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 0.1
 """Between two calls of a worker: a failed one costs 50 µs, and until it is heard no barrier waits for it."""
+_BACKLOG: Final = 128
 _NUMBER: Final = struct.Struct("!Q")
 
 
@@ -38,12 +39,16 @@ def _short(path: Path) -> Iterator[str]:
         os.close(directory)
 
 
-def _bind(path: Path) -> socket.socket:
-    path.unlink(missing_ok=True)
+def bind(path: Path) -> socket.socket:
+    """A listening place at `path` for this user alone. It takes a predecessor's place at once: nobody finds none."""
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    with _short(path) as name:
+    with _short(draft) as name:
         listener.bind(name)
-    path.chmod(0o600)
+    draft.chmod(0o600)
+    listener.listen(_BACKLOG)
+    draft.replace(path)
     return listener
 
 
@@ -81,11 +86,13 @@ class _Numbers(asyncio.Protocol):
 
 
 class _Listener(_Numbers):
-    """A worker, as control sees it. It counts for the barrier from its first word on: it is ready then."""
+    """A worker, or the functions process, as control sees it. It counts for the barrier from its first word on: it is
+    ready then."""
 
-    def __init__(self, tower: "BellTower") -> None:
+    def __init__(self, tower: "BellTower", worker: bool) -> None:
         super().__init__()
         self._tower = tower
+        self.worker = worker
         self.applied: int | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -111,16 +118,20 @@ class BellTower:
         """The Change that the state directory is at."""
         self.listeners: set[_Listener] = set()
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
-        self._server: asyncio.AbstractServer | None = None
+        self._servers: list[asyncio.AbstractServer] = []
 
-    async def open(self, path: Path) -> None:
-        """Be reachable at `path`, taking the place of a predecessor that is gone. Raises OSError."""
-        listener = _bind(path)
-        self._server = await asyncio.get_running_loop().create_unix_server(lambda: _Listener(self), sock=listener)
+    async def open(self, path: Path, *, workers: bool = True) -> None:
+        """Be reachable at `path`, taking the place of a predecessor that is gone. Raises OSError.
+
+        `workers`: it is they who come there. Barriers wait for others too, but `ready` does not count them.
+        """
+        listener = bind(path)
+        loop = asyncio.get_running_loop()
+        self._servers.append(await loop.create_unix_server(lambda: _Listener(self, workers), sock=listener))
 
     def close(self) -> None:
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
         for listener in list(self.listeners):
             listener.hang_up()
 
@@ -133,7 +144,7 @@ class BellTower:
 
     def ready(self) -> int:
         """How many workers serve what the state directory says."""
-        return sum(1 for one in self.listeners if one.applied is not None and one.applied >= self.seq)
+        return sum(one.worker and one.applied is not None and one.applied >= self.seq for one in self.listeners)
 
     async def gathered(self, workers: int, patience: float = BARRIER_SECONDS) -> bool:
         """Wait until so many workers serve what the state says. False where they do not, after `patience` seconds."""

@@ -53,6 +53,8 @@ class ControlParts:
     sweeps: Sequence[Callable[[], None]] = ()
     """Called every `SWEEP_SECONDS`."""
     bell: Path
+    functions_bell: Path
+    """Where the functions process listens for the same: the barrier waits for it too."""
     workers: int
     closes: Sequence[Callable[[], None]]
     observer: Observer
@@ -79,6 +81,7 @@ class Control:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, leave.set)
         await self._publish()
         await self._tower.open(self._parts.bell)
+        await self._tower.open(self._parts.functions_bell, workers=False)
         await self._tower.gathered(self._parts.workers)  # so that the first answer's barrier knows them
         await self._door.open()
         background = [asyncio.create_task(self._poll()), asyncio.create_task(self._sweep())]

@@ -1,6 +1,7 @@
 """The chunked transfer coding, both ways, sans-io and strict (RFC 9112 section 7.1).
 
-A chunk's extension is passed over, trailers are checked and dropped: neither may carry anything on.
+A chunk's extension is passed over, trailers are checked and dropped: neither may carry anything on. Only who wants
+trailers for itself gets them.
 """
 
 import re
@@ -35,11 +36,16 @@ class _State(Enum):
 
 
 class ChunkedDecoder:
-    """Feed it bytes, take out data. `done` is True after the last chunk and trailers; `rest` is what followed them."""
+    """Feed it bytes, take out data. `done` is True after the last chunk and trailers; `rest` is what followed them.
 
-    __slots__ = ("_buffer", "_left", "_overhead", "_state")
+    `trailers`, where it is given, gets their lines; `longest` is how long, in bytes, a line between chunks may be.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_buffer", "_left", "_longest", "_overhead", "_state", "_trailers")
+
+    def __init__(self, trailers: list[bytes] | None = None, longest: int = _MAX_LINE) -> None:
+        self._trailers = trailers
+        self._longest = longest
         self._buffer = b""
         self._left = 0
         self._overhead = 0
@@ -69,9 +75,9 @@ class ChunkedDecoder:
                 if self._left == 0:
                     self._state = _State.DATA_END
                 continue
-            end = buffer.find(b"\r\n", at, at + _MAX_LINE)
+            end = buffer.find(b"\r\n", at, at + self._longest)
             if end < 0:
-                if len(buffer) - at >= _MAX_LINE or b"\n" in buffer[at:]:
+                if len(buffer) - at >= self._longest or b"\n" in buffer[at:]:
                     raise ProtocolError("malformed chunk")
                 break
             self._line(buffer[at:end])
@@ -95,10 +101,12 @@ class ChunkedDecoder:
             if _TRAILER_LINE.fullmatch(line) is None:
                 raise ProtocolError("malformed trailer")
             self._spend(len(line))
+            if self._trailers is not None:
+                self._trailers.append(line)
         else:
             self._state = _State.DONE
 
     def _spend(self, overhead: int) -> None:
         self._overhead += overhead
-        if self._overhead > _MAX_OVERHEAD:
+        if self._overhead > max(_MAX_OVERHEAD, 2 * self._longest):
             raise ProtocolError("too many chunk extensions or trailers")

@@ -12,6 +12,7 @@ Its laws:
 """
 
 import asyncio
+import math
 import os
 from collections.abc import Awaitable
 from concurrent.futures import Executor
@@ -20,9 +21,9 @@ from enum import Enum, auto
 from typing import Any, Final, NamedTuple, Protocol
 
 from portico.adapters.function_host import runtime_http, verdicts
-from portico.adapters.function_host.invocation import Invocation
 from portico.adapters.function_host.instance_log import InstanceLog, Report
-from portico.adapters.function_host.launch import Prepared, Started
+from portico.adapters.function_host.invocation import Invocation
+from portico.adapters.function_host.launch import LaunchError, Prepared, Started
 from portico.adapters.function_host.runtime_api import RuntimeApi, RuntimeConnection, open_runtime_api
 from portico.adapters.function_host.runtime_http import Head, Verb
 from portico.adapters.function_host.verdicts import UNHANDLED, Verdict
@@ -36,6 +37,8 @@ INIT_SECONDS: Final = 10.0
 """Lambda's limit of the Init phase (guide, "Understanding the Lambda execution environment lifecycle")."""
 _CONCLUDE_SECONDS: Final = 1.0
 """An instance that exited is concluded then at the latest, though a connection of it is still open somewhere."""
+_TRUNCATED_SECONDS: Final = 0.1
+"""A runtime that broke off within its response has most often died of something, which is told in that time."""
 _MEGABYTE: Final = 1024 * 1024
 
 
@@ -67,16 +70,16 @@ class Owner(Protocol):
         """It asks for the next event: assign one, or let it be idle."""
         ...
 
-    def settled(self, instance: "Instance") -> None:
-        """Its invocation has its answer, or never will."""
+    def settled(self, invocation: Invocation) -> None:
+        """An invocation is over."""
         ...
 
     def stillborn(self, instance: "Instance", verdict: Verdict) -> None:
         """It failed before it asked for its first event, and had no invocation yet."""
         ...
 
-    def unstartable(self, instance: "Instance", reason: str) -> None:
-        """It could not be started here: nothing of it is there."""
+    def unstartable(self, instance: "Instance", reason: str, verdict: Verdict | None) -> None:
+        """It could not be started: nothing of it is there. `verdict`: where that is the function's own fault."""
         ...
 
     def gone(self, instance: "Instance") -> None:
@@ -94,13 +97,11 @@ class Instance:
         self.state = State.STARTING
         self.since = setting.clock.monotonic()
         """When it came into its state."""
-        timeout = float(setting.version.timeout)
-        self.deadline = self.since + (timeout if bound else setting.init_seconds)
-        self._timeout = timeout
+        self.deadline = math.inf
+        self._timeout = float(setting.version.timeout)
         self._init: float | None = None
         """How long it took to start, in milliseconds, until that was reported."""
         self._poll: RuntimeConnection | None = None
-        self._streaming: RuntimeConnection | None = None
         self._connections: set[RuntimeConnection] = set()
         self._api: RuntimeApi | None = None
         self._started: Started | None = None
@@ -108,7 +109,7 @@ class Instance:
         self._memory = 0
         self._exit_verdict: Verdict | None = None
         self._concluded = False
-        self._last = False
+        self._truncated = False
 
     # Starting
 
@@ -116,10 +117,16 @@ class Instance:
         """Start its process. The owner is told what comes of it."""
         try:
             await self._start(await prepared, environment)
-        except (verdicts.Unstartable, OSError) as error:
-            self._close_api()
-            self.state = State.ENDING
-            self._owner.unstartable(self, str(error))
+        except LaunchError as error:
+            verdict = Verdict(error.error_type, str(error)) if error.error_type else None
+            self._give_up(str(error), verdict)
+        except OSError as error:
+            self._give_up(f"an instance cannot be started: {error}", None)
+
+    def _give_up(self, reason: str, verdict: Verdict | None) -> None:
+        self.state = State.ENDING
+        self._close_api()
+        self._owner.unstartable(self, reason, verdict)
 
     async def _start(self, prepared: Prepared, environment: dict[str, str]) -> None:
         loop = asyncio.get_running_loop()
@@ -136,16 +143,20 @@ class Instance:
         finally:
             os.close(writing)
         self._log = InstanceLog(self._setting.log, self._stream[-8:], reading)
-        if self.invocation is not None:
-            self._tell_start(self.invocation)
-        loop.add_reader(reading, self._read_log, reading)
+        loop.add_reader(reading, self._read_log)
         loop.add_reader(self._started.exited, self._on_exit)
         if self.state is State.ENDING:
             self._started.end()
+            return
+        self.since = self._setting.clock.monotonic()
+        self.deadline = self.since + (self._setting.init_seconds if self.invocation is None else self._timeout)
+        if self.invocation is not None:
+            self._tell_start(self.invocation)
 
-    def _read_log(self, descriptor: int) -> None:
-        if self._log is None or not self._log.read_some():
-            asyncio.get_running_loop().remove_reader(descriptor)
+    def _read_log(self) -> None:
+        assert self._log is not None
+        if not self._log.read():
+            asyncio.get_running_loop().remove_reader(self._log.descriptor)
 
     # Work
 
@@ -168,20 +179,20 @@ class Instance:
             self.deadline = self.since + self._timeout
         self.state = State.RUNNING
         deadline = clock.now() + self.deadline - clock.monotonic()
-        poll.send(
-            runtime_http.event(invocation.request_id, deadline, invocation.arn, invocation.trace_id, invocation.event)
+        event = runtime_http.event(
+            invocation.request_id,
+            deadline,
+            invocation.arn,
+            invocation.trace_id,
+            invocation.client_context,
+            invocation.event,
         )
+        poll.send(event)
 
     def rest(self) -> None:
         """Nothing to do for now."""
         self.state = State.IDLE
         self.since = self._setting.clock.monotonic()
-
-    def retire(self) -> None:
-        """Take no more invocations: end now, or when the one that is being served is over."""
-        self._last = True
-        if self.state in (State.IDLE, State.STARTING) and self.invocation is None:
-            self.end()
 
     def end(self) -> None:
         """End it now, whatever it does."""
@@ -199,8 +210,6 @@ class Instance:
         self._connections.discard(connection)
         if self._poll is connection:
             self._poll = None
-        if self._streaming is connection:
-            self._streaming = None
         if self._exit_verdict is not None and not self._connections:
             self._conclude()
 
@@ -223,14 +232,12 @@ class Instance:
         self._poll = connection
         if self.state is State.STARTING:
             self._init = (self._setting.clock.monotonic() - self.since) * 1000
-            self.measure()
+            if not self.measure():
+                return None
             if self.invocation is not None:
                 self._deliver(self.invocation)
                 return None
-        if self._last:
-            self.end()
-        else:
-            self._owner.free(self)
+        self._owner.free(self)
         return None
 
     def on_response(self, body: bytes | None) -> bytes:
@@ -242,11 +249,12 @@ class Instance:
         version = self._setting.version.version
         if invocation.streams:
             invocation.receiver.on_begin(invocation.call)
-            invocation.receiver.on_data(invocation.call, body)
+            if body:
+                invocation.receiver.on_data(invocation.call, body)
             invocation.receiver.on_end(invocation.call, None)
         else:
             invocation.receiver.on_answer(invocation.call, FunctionAnswer(body, None, version, tail))
-        self._owner.settled(self)
+        self._owner.settled(invocation)
         return runtime_http.ACCEPTED
 
     def on_error(self, body: bytes, error_type: str) -> bytes:
@@ -261,19 +269,18 @@ class Instance:
         invocation = self.invocation
         if invocation is None or not invocation.streams:
             return False
-        self._streaming = connection
-        invocation.began = True
-        invocation.receiver.on_begin(invocation.call)
-        if invocation.paused:
-            connection.pause()
+        invocation.streams_from(connection)
         return True
 
     def on_piece(self, data: bytes) -> None:
         if self.invocation is not None and self.invocation.began:
             self.invocation.receiver.on_data(self.invocation.call, data)
 
+    def on_broken_stream(self) -> None:
+        self._truncated = True
+        self.deadline = min(self.deadline, self._setting.clock.monotonic() + _TRUNCATED_SECONDS)
+
     def on_stream_end(self, error: str | None) -> bytes:
-        self._streaming = None
         if self.invocation is None or not self.invocation.began:
             return runtime_http.forbidden(self.state.name.title(), "InvocationResponse")
         if error is not None:
@@ -282,18 +289,8 @@ class Instance:
         invocation = self._take_invocation()
         self._report(invocation.request_id, None)
         invocation.receiver.on_end(invocation.call, None)
-        self._owner.settled(self)
+        self._owner.settled(invocation)
         return runtime_http.ACCEPTED
-
-    # What its caller says
-
-    def pause(self) -> None:
-        if self._streaming is not None:
-            self._streaming.pause()
-
-    def resume(self) -> None:
-        if self._streaming is not None:
-            self._streaming.resume()
 
     # What the clock says
 
@@ -303,17 +300,24 @@ class Instance:
         if self._exit_verdict is not None:
             self._conclude()
         elif self.state is not State.ENDING:
-            starting = self.state is State.STARTING and self.invocation is None
-            self._fail(verdicts.timed_out(self._setting.init_seconds if starting else self._timeout))
+            self._fail(self._late())
 
-    def measure(self) -> None:
-        """Hold what it uses against its memory limit."""
+    def _late(self) -> Verdict:
+        if self._truncated:
+            return verdicts.TRUNCATED
+        starting = self.state is State.STARTING and self.invocation is None
+        return verdicts.timed_out(self._setting.init_seconds if starting else self._timeout)
+
+    def measure(self) -> bool:
+        """Hold what it uses against its memory limit. False where it is beyond that, and ended."""
         if self._started is None or self.state is State.ENDING:
-            return
+            return False
         used = self._started.resident_bytes()
         self._memory = max(self._memory, used)
-        if used > self._setting.version.memory_size * _MEGABYTE:
-            self._fail(verdicts.OUT_OF_MEMORY)
+        if used <= self._setting.version.memory_size * _MEGABYTE:
+            return True
+        self._fail(verdicts.OUT_OF_MEMORY)
+        return False
 
     # How it ends
 
@@ -353,6 +357,11 @@ class Instance:
             asyncio.get_running_loop().remove_reader(self._log.descriptor)
         self._log.close()
 
+    def _close_api(self) -> None:
+        if self._api is not None:
+            self._api.close()
+            self._api = None
+
     def _fail(self, verdict: Verdict) -> None:
         """It failed at what it did, and is ended."""
         state, since = self.state, self.since
@@ -377,6 +386,7 @@ class Instance:
     def _take_invocation(self) -> Invocation:
         invocation, self.invocation = self.invocation, None
         assert invocation is not None
+        invocation.valve = None
         if self.state is State.RUNNING:
             self.state = State.FINISHING
         return invocation
@@ -393,11 +403,9 @@ class Instance:
             answer = FunctionAnswer(payload, UNHANDLED, setting.version.version, tail)
             invocation.receiver.on_answer(invocation.call, answer)
         setting.observer(
-            FunctionFailed(
-                setting.name, setting.version.version, invocation.request_id, verdict.type, verdict.message
-            )
+            FunctionFailed(setting.name, setting.version.version, invocation.request_id, verdict.type, verdict.message)
         )
-        self._owner.settled(self)
+        self._owner.settled(invocation)
 
     def _report(self, request_id: str, verdict: Verdict | None) -> bytes:
         if self._log is None:

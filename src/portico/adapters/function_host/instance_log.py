@@ -1,0 +1,169 @@
+"""What one instance writes to its stdout and stderr, and Lambda's own lines about it, as lines of its function's log.
+
+    2025-01-31T12:00:00.123Z 3f2a9c1d START RequestId: 79b4f56e-… Version: $LATEST
+    2025-01-31T12:00:00.124Z 3f2a9c1d what the handler printed
+    2025-01-31T12:00:00.125Z 3f2a9c1d END RequestId: 79b4f56e-…
+    2025-01-31T12:00:00.125Z 3f2a9c1d REPORT RequestId: 79b4f56e-…	Duration: 1.72 ms	Billed Duration: 2 ms	…
+
+The second column tells the instances of a function apart: it ends their log stream's name. Lines are made when their
+batch is written (adapters/access_log.py), and what cannot be written is dropped and counted there.
+"""
+
+import math
+import os
+import time
+from typing import Any, Final, NamedTuple
+
+from portico.adapters.function_host.verdicts import Verdict
+from portico.ports.access_log import Sink
+
+TAIL_BYTES: Final = 4096
+"""Of the log of an invocation that a caller may have with its answer (LogType Tail)."""
+LONGEST_LINE: Final = 256 * 1024
+"""Bytes: the size of an event of CloudWatch Logs. A longer line is cut."""
+_READ: Final = 64 * 1024
+_MOST_READS: Final = 16
+"""At the end of an invocation no more than this is read for it: who floods its log does not stop others."""
+
+
+class Report(NamedTuple):
+    """What the last lines of an invocation tell. Times in milliseconds, memory in megabytes."""
+
+    request_id: str
+    duration: float
+    memory_size: int
+    memory_used: int
+    init: float | None
+    """Where the instance was started for it."""
+    verdict: Verdict | None
+
+    def text(self) -> str:
+        line = (
+            f"REPORT RequestId: {self.request_id}\tDuration: {self.duration:.2f} ms\t"
+            f"Billed Duration: {math.ceil(self.duration)} ms\tMemory Size: {self.memory_size} MB\t"
+            f"Max Memory Used: {self.memory_used} MB\t"
+        )
+        if self.init is not None:
+            line += f"Init Duration: {self.init:.2f} ms\t"
+        return line if self.verdict is None else line + self.verdict.trouble
+
+
+class InstanceLog:
+    """For one thread. `descriptor` is the reading end of the instance's pipe, which is not to block; it is ours."""
+
+    __slots__ = ("_partial", "_stream", "_tail", "_take", "descriptor")
+
+    def __init__(self, take: Sink[Any], stream: str, descriptor: int) -> None:
+        self._take = take
+        self._stream = stream.encode()
+        self.descriptor = descriptor
+        self._partial = b""
+        self._tail: bytearray | None = None
+
+    def read(self) -> bool:
+        """Take in what the instance wrote, at most one piece of it. False when nothing can come any more."""
+        return self._read() != 0
+
+    def drain(self) -> None:
+        """Take in what the instance wrote until now, an unfinished line too."""
+        for _ in range(_MOST_READS):
+            if self._read() < _READ:
+                break
+        if self._partial:
+            partial, self._partial = self._partial, b""
+            self.write(partial)
+
+    def write(self, line: bytes) -> None:
+        self._take(_line, (time.time(), self._stream, line))
+        if self._tail is not None:
+            self._remember(line)
+
+    def start(self, request_id: str, version: str, tail: bool) -> None:
+        """An invocation begins. With `tail` its end is kept for the caller."""
+        self._take(_start, (time.time(), self._stream, request_id, version))
+        if tail:
+            self._tail = bytearray()
+            self._remember(f"START RequestId: {request_id} Version: {version}".encode())
+
+    def finish(self, report: Report) -> bytes:
+        """An invocation ended: END and REPORT. The last of its log where that was asked for."""
+        self.drain()
+        if report.verdict is not None:
+            self._explain(report.request_id, report.verdict)
+        self._take(_finish, (time.time(), self._stream, report))
+        if self._tail is None:
+            return b""
+        self._remember(f"END RequestId: {report.request_id}\n{report.text()}".encode())
+        tail, self._tail = bytes(self._tail[-TAIL_BYTES:]), None
+        return tail
+
+    def init_failed(self, milliseconds: float, phase: str, verdict: Verdict) -> None:
+        """`phase`: `init`, or `invoke` where it was tried again within an invocation."""
+        self.drain()
+        self.write(f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: {phase}\t{verdict.trouble}".encode())
+
+    def close(self) -> None:
+        self.drain()
+        os.close(self.descriptor)
+
+    def _read(self) -> int:
+        """How many bytes came; 0 where nothing can come any more, -1 where there is nothing now."""
+        try:
+            data = os.read(self.descriptor, _READ)
+        except OSError:
+            return -1
+        if data:
+            self._receive(data)
+        return len(data)
+
+    def _explain(self, request_id: str, verdict: Verdict) -> None:
+        """What Lambda says of an end that the runtime could not tell."""
+        if verdict.status == "timeout":
+            self.write(f"{_stamp(time.time()).decode()} {request_id} {verdict.message}".encode())
+        elif verdict.body is None:
+            self.write(f"RequestId: {request_id} Error: {verdict.message}".encode())
+            self.write(verdict.type.encode())
+
+    def _receive(self, data: bytes) -> None:
+        lines = (self._partial + data).split(b"\n")
+        self._partial = lines.pop()
+        while len(self._partial) >= LONGEST_LINE:
+            lines.append(self._partial[:LONGEST_LINE])
+            self._partial = self._partial[LONGEST_LINE:]
+        for line in lines:
+            self.write(line)
+
+    def _remember(self, line: bytes) -> None:
+        assert self._tail is not None
+        self._tail += line
+        self._tail += b"\n"
+        if len(self._tail) > 2 * TAIL_BYTES:
+            del self._tail[:-TAIL_BYTES]
+
+
+def _line(told: tuple[float, bytes, bytes]) -> bytes:
+    now, stream, line = told
+    return b"%b %b %b" % (_stamp(now), stream, line)
+
+
+def _start(told: tuple[float, bytes, str, str]) -> bytes:
+    now, stream, request_id, version = told
+    return b"%b %b START RequestId: %b Version: %b" % (_stamp(now), stream, request_id.encode(), version.encode())
+
+
+def _finish(told: tuple[float, bytes, Report]) -> bytes:
+    now, stream, report = told
+    head = b"%b %b " % (_stamp(now), stream)
+    return b"%bEND RequestId: %b\n%b%b" % (head, report.request_id.encode(), head, report.text().encode())
+
+
+_second: tuple[int, bytes] = (-1, b"")
+"""The second that was formatted last: nearly all lines of a batch are of the same one."""
+
+
+def _stamp(now: float) -> bytes:
+    global _second
+    second = int(now)
+    if second != _second[0]:
+        _second = (second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)).encode())
+    return b"%b.%03dZ" % (_second[1], int((now - second) * 1000))

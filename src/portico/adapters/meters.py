@@ -35,7 +35,13 @@ ROW_CELLS: Final = 4 + 2 * BUCKETS
 _SUM, _INTEGRATION_SUM, _LATENCY, _INTEGRATION = 2, 3, 4, 4 + BUCKETS
 _SUMS: Final = frozenset({_SUM, _INTEGRATION_SUM})
 _NOTHING: Final[list[Any]] = [0.0 if cell in _SUMS else 0 for cell in range(ROW_CELLS)]
-_CELLS: Final = range(ROW_CELLS)
+_NUMBERS: Final = range(ROW_CELLS)
+_CELLS: Final = (
+    *range(_LATENCY),
+    *(cell for bucket in range(BUCKETS) for cell in (_LATENCY + bucket, _INTEGRATION + bucket)),
+)
+"""Where in a row is what a Meter's list has: in the list a bucket of latency is beside that of integration latency, so
+that what most requests count is in one line of the processor's cache."""
 _FOLDED: Final = 1_000
 """Meters in one go: a millisecond."""
 _SIZE: Final = ROWS * ROW_CELLS * 8
@@ -65,18 +71,19 @@ class RowMeter:
         if status >= 400:
             counted[0 if status < 500 else 1] += 1
         # Most answers are in the first bucket, which need not be searched for.
-        counted[_LATENCY if latency <= _FASTEST else _LATENCY + bisect_left(BOUNDS, latency)] += 1
+        counted[_LATENCY if latency <= _FASTEST else _LATENCY + 2 * bisect_left(BOUNDS, latency)] += 1
         counted[_SUM] += latency
         if integration_latency is not None:
-            fast = integration_latency <= _FASTEST
-            counted[_INTEGRATION if fast else _INTEGRATION + bisect_left(BOUNDS, integration_latency)] += 1
+            bucket = 0 if integration_latency <= _FASTEST else 2 * bisect_left(BOUNDS, integration_latency)
+            counted[_LATENCY + 1 + bucket] += 1
             counted[_INTEGRATION_SUM] += integration_latency
 
     def fold(self, cells: "memoryview[int]", sums: "memoryview[float]") -> None:
         at = self.row * ROW_CELLS
         counted, self._counted = self._counted, []
-        for cell in compress(_CELLS, counted):
-            (sums if cell in _SUMS else cells)[at + cell] += counted[cell]
+        for number in compress(_NUMBERS, counted):
+            cell = _CELLS[number]
+            (sums if cell in _SUMS else cells)[at + cell] += counted[number]
 
 
 class MeterFiles:

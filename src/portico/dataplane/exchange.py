@@ -17,6 +17,7 @@ from portico.wire.chunked import LAST_CHUNK, chunk
 
 if TYPE_CHECKING:
     from portico.dataplane.environment import RequestView
+    from portico.dataplane.log_format import Place
     from portico.dataplane.ports import Ports
     from portico.dataplane.program import Program, Route
     from portico.ports.client import Client
@@ -55,6 +56,7 @@ class Exchange:
         "over",
         "path",
         "payload",
+        "place",
         "ports",
         "program",
         "query",
@@ -79,6 +81,7 @@ class Exchange:
         route: Route | None = None,
         captures: tuple[bytes, ...] = (),
         path: bytes = b"/",
+        place: Place | None = None,
     ) -> None:
         self.ports = ports
         self.client = client
@@ -88,6 +91,7 @@ class Exchange:
         self.method = head.method
         self.path = path
         """Below the stage, as the client sent it."""
+        self.place = place
         self.query = b""
         self.captures = captures
         """The values of the path's parameters, in the path's order, still percent-encoded."""

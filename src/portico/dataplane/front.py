@@ -21,6 +21,7 @@ from portico.dataplane.fault import (
     URI_TOO_LONG,
     Fault,
 )
+from portico.dataplane.log_format import Place
 from portico.dataplane.notes import Notes
 from portico.dataplane.ports import Ports
 from portico.dataplane.program import Program, Route
@@ -41,7 +42,7 @@ _KEPT_ROUTES: Final = 16_384
 _KEPT_LINE: Final = 256
 """How many request lines of what length are known by heart: the path that many clients ask for is looked up once."""
 
-_Known = tuple[Program, Route, tuple[bytes, ...], bytes]
+_Known = tuple[Program, Route, tuple[bytes, ...], bytes, Place]
 
 LoadSnapshot = Callable[[str], bytes]
 """A Snapshot's canonical JSON by its content hash. Raises PorticoError where it cannot be had."""
@@ -56,14 +57,16 @@ class Gateway:
         self._compiler = Compiler(ports)
         self._addresses = Addresses(ports.domains)
         self._apis: dict[str, dict[bytes, Program]] = {}
-        self._known: dict[tuple[bytes | None, bytes], _Known] = {}
+        self._known: dict[bytes | None, dict[bytes, _Known]] = {}
+        """By host, then by request line."""
+        self._kept = 0
         self._nowhere = self._compiler.program(StageStanding(api_id="", stage_name="", deployment_id="", snapshot=""))
 
     # Standing
 
     def apply(self, changes: Iterable[Change]) -> None:
         """Act on changes of Standing, oldest first. What cannot be loaded is told, and refused to its clients."""
-        self._known.clear()
+        self._forget()
         for change in changes:
             if change.kind == "stage":
                 api_id, _, name = change.key.partition("/")
@@ -75,7 +78,7 @@ class Gateway:
     def reset(self, changes: Iterable[Change]) -> None:
         """Begin anew with the whole of Standing. A stage that did not change keeps its Program."""
         before, self._apis = self._apis, {}
-        self._known.clear()
+        self._forget()
         for change in changes:
             api_id, _, name = change.key.partition("/")
             if change.kind != "stage" or change.value is None:
@@ -127,7 +130,8 @@ class Gateway:
     def begin(self, client: Client, head: Head) -> Exchange:
         section = head.section
         notes: Notes = section.digest
-        known = self._known.get((section.host, head.line)) if notes.plain else None
+        lines = self._known.get(section.host) if notes.plain else None
+        known = None if lines is None else lines.get(head.line)
         if known is not None:
             exchange = Exchange(self._ports, client, head, *known)
         else:
@@ -158,10 +162,16 @@ class Gateway:
     def _remember(self, exchange: Exchange, notes: Notes) -> None:
         line, route = exchange.head.line, exchange.route
         if route is not None and notes.plain and not exchange.query and len(line) <= _KEPT_LINE:
-            if len(self._known) >= _KEPT_ROUTES:
-                self._known.clear()
-            known = (exchange.program, route, exchange.captures, exchange.path)
-            self._known[exchange.head.section.host, line] = known
+            if self._kept >= _KEPT_ROUTES:
+                self._forget()
+            self._kept += 1
+            program = exchange.program
+            known = (program, route, exchange.captures, exchange.path, program.place(exchange))
+            self._known.setdefault(exchange.head.section.host, {})[line] = known
+
+    def _forget(self) -> None:
+        self._known.clear()
+        self._kept = 0
 
     def _find(self, exchange: Exchange) -> None:
         """Set Program, path, query and Route. Raises the Fault of what is not served."""

@@ -1,24 +1,25 @@
-"""Access log formats bound to a Route: what is known at deployment is text, the rest one f-string over the Exchange.
+"""Access log formats bound to the Exchange: what a request line decides is text, the rest one f-string.
 
-    formatter = compile_format(text).bind({"stage": "prod", "httpMethod": "GET", …}, meter)
-
-A Route's formatter makes its lines and counts its requests: both are done for a batch of requests together, when their
-code and data are at hand, and cost a third of what they cost in the middle of a request.
+Stage, path and method are the same for every request that asks for the same thing. Those parts of a line, its *place*,
+are put together once for each request line that the front remembers. Lines are made, and requests counted, for a batch
+together: code and data are at hand then, which a request on its way has to fetch first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from portico.dataplane.context import EXPRESSIONS, NAMESPACE, full_path
-from portico.lang.logformat import MISSING_TEXT, Variable, parse_format
-from portico.ports.meters import Meter
+from portico.lang.logformat import Variable, parse_format
 
 if TYPE_CHECKING:
     from portico.dataplane.exchange import Exchange
 
+Place = tuple[str, ...]
+"""The parts of a line that a request line decides, in the format's order."""
 Formatter = Callable[["Exchange"], bytes]
 """Counts an answered request and makes its line, without its line break."""
 
@@ -44,82 +45,58 @@ _SHORTER: Final = {
 }
 """The same as `EXPRESSIONS` has, less often called: most requests take less than a millisecond, and most come in the
 same second as the one before."""
-_KEPT_PATHS: Final = 16_384
-_KEPT_PATH: Final = 256
+_PLACED: Final = frozenset(
+    {"accountId", "apiId", "deploymentId", "domainName", "domainPrefix", "endpointType", "httpMethod", "path"}
+    | {"protocol", "resourceId", "resourcePath", "stage"}
+)
+"""Variables that Program, host and request line decide."""
 
 _SOURCE: Final = """\
-def bind(record{texts}):
-    def line(x, record=record{defaults}):
-        record(x.status, x.latency, x.integration_latency)
-        return f"{body}".encode()
-    return line
+def place(x):
+    return ({places})
+
+def line(x):
+    (x.route or x.program).meter.record(x.status, x.latency, x.integration_latency)
+    {unpacked}
+    return f"{body}".encode()
 """
-# Defaults rather than a closure: they lie side by side, and of many Routes each is in nobody's cache.
 
 
-class Format:
-    """One format, taken apart: of literal text and Variables."""
-
-    def __init__(self, parts: list[str | Variable]) -> None:
-        self._parts = parts
-
-    def bind(self, constants: Mapping[str, str | None], meter: Meter) -> Formatter:
-        """The Formatter of requests whose variables `constants` have these values."""
-        form: list[str | Variable | None] = []
-        texts: list[str] = []
-        for text, constant, variable in self._runs(constants):
-            if constant:
-                form.append(None)
-                texts.append(text)
-            elif text:
-                form.append(text)
-            if variable is not None:
-                form.append(variable)
-        formatter: Formatter = _binder(tuple(form), bool(constants.get("stage")))(meter.record, *texts)
-        return formatter
-
-    def _runs(self, constants: Mapping[str, str | None]) -> Iterator[tuple[str, bool, Variable | None]]:
-        """Text, whether a constant is part of it, and the Variable behind it (None at the end)."""
-        text, constant = "", False
-        for part in self._parts:
-            if isinstance(part, str):
-                text += part
-            elif part.path in constants:
-                text, constant = text + part.text(constants[part.path]), True
-            elif part.path not in EXPRESSIONS:
-                text += MISSING_TEXT
-            elif part.path == "path" and constants.get("stage"):
-                yield f"{text}/{constants['stage']}", True, part
-                text, constant = "", False
-            else:
-                yield text, constant, part
-                text, constant = "", False
-        yield text, constant, None
+class Format(NamedTuple):
+    line: Formatter
+    place: Callable[[Exchange], Place]
 
 
 @lru_cache(maxsize=512)
 def compile_format(text: str) -> Format:
     """Raises lang's LogFormatError."""
-    return Format(parse_format(text))
-
-
-@lru_cache(maxsize=512)
-def _binder(form: tuple[str | Variable | None, ...], staged: bool) -> Callable[..., Formatter]:
-    """The function that makes Formatters of this form: literal text, Variables, and None for a text to be given."""
-    names: dict[str, Any] = {**NAMESPACE, "paths": _paths, "log_path": _log_path, "full_log_path": _full_log_path}
-    body, given = "", 0
-    for part in form:
-        if part is None:
-            body += f"{{t{given}}}"
-            given += 1
-        else:
-            body += _literal(part) if isinstance(part, str) else f"{{{_expression(part, names, staged)}}}"
-    texts = "".join(f", t{number}" for number in range(given))
-    defaults = "".join(f", t{number}=t{number}" for number in range(given))
+    names: dict[str, Any] = {**NAMESPACE, "log_path": _log_path}
+    places, body = "", ""
+    for number, placed, parts in _runs(parse_format(text)):
+        source = "".join(_source(part, names) for part in parts)
+        if placed:
+            places += f'f"{source}", '
+            source = f"{{t{number}}}"
+        body += source
+    count = places.count('f"')
+    unpacked = "".join(f"t{number}, " for number in range(count)) + "= x.place or place(x)" if count else "pass"
     # Literal text is written with escapes only, and the expressions are our own table's: nothing foreign is run.
-    exec(_SOURCE.format(texts=texts, defaults=defaults, body=body), names)  # noqa: S102
-    binder: Callable[..., Formatter] = names["bind"]
-    return binder
+    exec(_SOURCE.format(places=places, unpacked=unpacked, body=body), names)  # noqa: S102
+    return Format(names["line"], names["place"])
+
+
+def _runs(parts: list[str | Variable]) -> Iterator[tuple[int, bool, list[str | Variable]]]:
+    """Parts side by side that a place decides, counted, or none of which it does."""
+    count = 0
+    for placed, run in groupby(parts, lambda part: isinstance(part, str) or part.path in _PLACED):
+        together = list(run)
+        placed = placed and any(isinstance(part, Variable) for part in together)
+        yield count, placed, together
+        count += placed
+
+
+def _source(part: str | Variable, names: dict[str, Any]) -> str:
+    return _literal(part) if isinstance(part, str) else f"{{{_expression(part, names)}}}"
 
 
 def _literal(text: str) -> str:
@@ -127,16 +104,18 @@ def _literal(text: str) -> str:
     return "".join(c if (c.isalnum() and c.isascii()) or c in " -_.,:/" else f"\\U{ord(c):08x}" for c in text)
 
 
-def _expression(variable: Variable, names: dict[str, Any], staged: bool) -> str:
+def _expression(variable: Variable, names: dict[str, Any]) -> str:
     if variable.path in _SHORTER:
-        return _SHORTER[variable.path]
-    expression = EXPRESSIONS[variable.path]
+        return f"({_SHORTER[variable.path]})"
+    expression = EXPRESSIONS.get(variable.path)
+    if expression is None:
+        return "'-'"
     if variable.path in _PLAIN:
         return expression
     if variable.path in _NUMBERS:
         return f"('-' if (value := {expression}) is None else value)"
     if variable.path == "path":
-        return "paths.get(x.path) or log_path(x.path)" if staged else "full_log_path(x)"
+        return "log_path(x)"
     if variable.path == "resourcePath":  # its characters were checked when the resource was made
         return f"(({expression}) or '-')"
     name = f"text_{len(names)}"
@@ -144,25 +123,9 @@ def _expression(variable: Variable, names: dict[str, Any], staged: bool) -> str:
     return f"{name}({expression})"
 
 
-_paths: dict[bytes, str] = {}
-"""Paths below a stage that were logged before."""
-
-
-def _log_path(path: bytes) -> str:
-    """A path as a line prints it. A request target has no control characters; what could end a string is escaped."""
-    known = _escaped(path.decode("latin-1"))
-    if len(known) <= _KEPT_PATH:
-        if len(_paths) >= _KEPT_PATHS:
-            _paths.clear()
-        _paths[path] = known
-    return known
-
-
-def _full_log_path(exchange: Exchange) -> str:
-    return _escaped(full_path(exchange))
-
-
-def _escaped(path: str) -> str:
+def _log_path(exchange: Exchange) -> str:
+    """`$context.path`. A request target has no control characters; what could end a string is escaped."""
+    path = full_path(exchange)
     if '"' in path or "\\" in path:
         return path.replace("\\", "\\\\").replace('"', '\\"')
     return path

@@ -15,12 +15,13 @@ from portico.dataplane.routes import Tree
 from portico.model.rest import Method, Resource, Snapshot
 from portico.model.standing import StageStanding
 from portico.ports.access_log import Sink
+from portico.ports.meters import Meter
 
 if TYPE_CHECKING:
     from portico.dataplane.exchange import Exchange
     from portico.dataplane.fault import Fault
     from portico.dataplane.gateway_responses import GatewayResponses
-    from portico.dataplane.log_format import Formatter
+    from portico.dataplane.log_format import Format
     from portico.dataplane.step import Steps
 
 
@@ -34,7 +35,7 @@ class Route:
     resource_path: str
     resource_id: str
     parameter_names: tuple[str, ...]
-    line: Formatter
+    meter: Meter
 
 
 class Spot:
@@ -70,6 +71,8 @@ class Program:
         "_line",
         "_sink",
         "_tree",
+        "meter",
+        "place",
         "refusal",
         "responses",
         "snapshot",
@@ -85,7 +88,8 @@ class Program:
         compile_route: CompileRoute,
         responses: GatewayResponses,
         sink: Sink[Exchange],
-        line: Formatter,
+        log: Format,
+        meter: Meter,
     ) -> None:
         self.stage = stage
         self.standing = standing
@@ -93,7 +97,9 @@ class Program:
         self.responses = responses
         self._compile = compile_route
         self._sink = sink
-        self._line = line
+        self._line, self.place = log
+        self.meter = meter
+        """Of the requests that no Route got."""
         self.refusal: Fault | None = None
         """Why no request of this stage is served."""
         self._tree: Tree[Spot] = Tree()
@@ -114,8 +120,7 @@ class Program:
 
     def served(self, exchange: Exchange) -> None:
         """Tell of one answered request: its line is made and it is counted with its batch."""
-        route = exchange.route
         if not exchange.latency:
             exchange.latency = exchange.ports.clock.monotonic() - exchange.started
         exchange.body = exchange.content = exchange.payload = b""  # a line of the log waits for its batch without them
-        self._sink(self._line if route is None else route.line, exchange)
+        self._sink(self._line, exchange)

@@ -50,7 +50,14 @@ class Compiler:
     def program(self, standing: StageStanding, snapshot: Snapshot | None = None) -> Program:
         """What serves a stage. Without a Snapshot, where it could not be loaded, every request is refused."""
         ports = self._ports
-        stage = self._stage(standing)
+        stage = Stage(
+            standing.api_id,
+            standing.stage_name,
+            standing.deployment_id,
+            ports.account_id,
+            ports.region,
+            standing.variables,
+        )
         settings = standing.access_log_settings
         sink = ports.access_log.sink(settings.destination_arn if settings else None)
         meter = ports.meters.meter(standing.api_id, standing.stage_name, "", "")
@@ -61,21 +68,11 @@ class Compiler:
             self.route,
             GatewayResponses(snapshot),
             sink,
-            _format(standing).bind(_constants(stage), meter),
+            _format(standing),
+            meter,
         )
         program.refusal = _refusal(standing, snapshot)
         return program
-
-    def _stage(self, standing: StageStanding) -> Stage:
-        ports = self._ports
-        return Stage(
-            standing.api_id,
-            standing.stage_name,
-            standing.deployment_id,
-            ports.account_id,
-            ports.region,
-            standing.variables,
-        )
 
     def route(self, snapshot: Snapshot, standing: StageStanding, resource: Resource, method: Method) -> Route:
         """One method, compiled. What cannot be compiled or is not enforced becomes a Route that refuses."""
@@ -85,11 +82,7 @@ class Compiler:
             steps = (_refuse(str(error)),)
         meter = self._ports.meters.meter(snapshot.api_id, standing.stage_name, method.http_method, resource.path)
         behind_body = len(_BODY_STEPS) if steps[: len(_BODY_STEPS)] == _BODY_STEPS else 0
-        constants = _constants(self._stage(standing)) | {"resourcePath": resource.path, "resourceId": resource.id}
-        if method.http_method != "ANY":
-            constants["httpMethod"] = method.http_method
-        line = _format(standing).bind(constants, meter)
-        return Route(steps, behind_body, resource.path, resource.id, parameter_names(resource.path), line)
+        return Route(steps, behind_body, resource.path, resource.id, parameter_names(resource.path), meter)
 
     def _steps(self, snapshot: Snapshot, standing: StageStanding, resource: Resource, method: Method) -> Steps:
         reasons = [*method_reasons(resource.path, method, standing), *_integration_reasons(method.method_integration)]
@@ -193,14 +186,3 @@ def _format(standing: StageStanding) -> Format:
         return compile_format((settings and settings.format) or DEFAULT_FORMAT)
     except SourceError:
         return compile_format(DEFAULT_FORMAT)
-
-
-def _constants(stage: Stage) -> dict[str, str | None]:
-    """The variables of the access log that are the same for all requests of a stage."""
-    return {
-        "accountId": stage.account_id,
-        "apiId": stage.api_id,
-        "deploymentId": stage.deployment_id or None,
-        "protocol": "HTTP/1.1",
-        "stage": stage.name,
-    }

@@ -35,11 +35,18 @@ _STATUS: Final = re.compile(r"[1-5][0-9]{2}")
 
 def compile(spec: Spec) -> Steps:
     """The Step that answers. Raises lang's errors for what cannot be compiled."""
-    key = msgspec.json.encode((spec.method, spec.binary_media_types))
-    mock = _MOCKS.get(key)
+    mock = _MOCKS.get(key := _definition(spec))
     if mock is None:
         mock = _MOCKS[key] = Mock(spec)
     return (mock.answer,)
+
+
+def _definition(spec: Spec) -> bytes:
+    """What makes a mock: all that `Mock` reads of its Spec."""
+    integration = spec.integration
+    request = (integration.request_templates, integration.passthrough_behavior)
+    response = (spec.method.method_responses, integration.integration_responses, spec.binary_media_types)
+    return msgspec.json.encode((request, response))
 
 
 class Mock:

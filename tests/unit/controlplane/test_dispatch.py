@@ -17,7 +17,7 @@ from portico.controlplane.bodies import MAX_BODY
 from portico.controlplane.identities import Identity
 from portico.controlplane.operation import Call, Operation
 from portico.kernel.observe import Observation, UnexpectedError
-from portico.ports.store import StoreConflict, StoreUnavailable
+from portico.ports.store import StoreConflict, StoreInDoubt, StoreUnavailable
 from portico.wire.aws.faults import NotFoundException
 from portico.wire.http1 import Request
 from wire_client import REGION, as_received, client_for, control_plane
@@ -170,6 +170,14 @@ class FailingStore(MemoryStore):
                 503,
                 "ServiceUnavailableException",
                 "The definition store does not answer. Nothing was changed. Please try again later.",
+            ),
+        ),
+        (
+            StoreInDoubt("silent"),
+            (
+                503,
+                "ServiceUnavailableException",
+                "The definition store stopped answering. Look whether it was changed before you try again.",
             ),
         ),
     ],

@@ -83,9 +83,9 @@ class Scene:
         settings = Config(**{"retries": {"total_max_attempts": 1}, "max_pool_connections": 50, **config})
         return session.client(service, endpoint_url=self.control, config=settings)
 
-    def aws(self, *words: object, **environ: str) -> Any:
+    def aws(self, *words: object, service: str = "apigateway", **environ: str) -> Any:
         """`aws apigateway ...`: its document, None where it says nothing. Raises Refused."""
-        command = [sys.executable, "-P", "-m", "awscli", "apigateway", *map(str, words)]
+        command = [sys.executable, "-P", "-m", "awscli", service, *map(str, words)]
         done = subprocess.run(
             command,
             env={**clean_environment(), **self.environ(), **environ},

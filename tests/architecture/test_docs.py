@@ -15,14 +15,16 @@ import portico
 import portico.controlplane.rest
 from documentation import DECISIONS, ROOT, SOURCE, Page, page, pages
 from portico.adapters import json_log, meters
-from portico.controlplane.bodies import MAX_BODY
+from portico.controlplane.bodies import MAX_BODY, MAX_UPLOAD
+from portico.controlplane.functions import package, unsupported
 from portico.controlplane.operation import OPERATIONS
 from portico.dataplane import front
 from portico.dataplane.compile import unserved
 from portico.dataplane.exchange import BODY_LIMIT
 from portico.kernel import observe
 from portico.ports import upstream
-from portico.server.asking import IN_FLIGHT
+from portico.server import invoking
+from portico.server.asking import IN_FLIGHT, UPLOADS
 from portico.server.body import BODY_STRIDE
 from portico.server.connections import ConnectionLimits
 from portico.server.protocol import BURST
@@ -141,11 +143,22 @@ def test_no_other_table_of_what_is_not_served_was_forgotten() -> None:
     assert families == {"API_ROWS", "STAGE_ROWS", "METHOD_ROWS", "INTEGRATION_ROWS", "SETTING_ROWS"}
 
 
+def test_what_functions_cannot_have_is_the_table_of_the_code() -> None:
+    (told,) = (row[1] for row in page("docs/fidelity.md").rows("Functions") if row[0] == "refused, by name")
+    assert sorted(re.findall(r"`(\w+)`", told)) == sorted(unsupported.REASONS)
+
+
+def operations(service: str) -> tuple[frozenset[str], set[str]]:
+    """The names that the model has, and those that are built."""
+    return load(service).operation_names, {name for of, name in OPERATIONS if of == service}
+
+
 def test_operations_that_are_not_built_are_listed_and_counted() -> None:
-    known = load("apigateway").operation_names
-    built = {name for service, name in OPERATIONS if service == "apigateway"}
-    (listed,) = (block.text.split() for block in page("docs/fidelity.md").blocks("text"))
+    listed, listed_of_lambda = (block.text.split() for block in page("docs/fidelity.md").blocks("text"))
+    known, built = operations("apigateway")
     assert sorted(listed) == sorted(known - built)
+    known_of_lambda, built_of_lambda = operations("lambda")
+    assert sorted(listed_of_lambda) == sorted(known_of_lambda - built_of_lambda)
     for name in ("README.md", "docs/fidelity.md"):
         counts = re.findall(r"(\d+) of (?:the )?(\d+) operations", page(name).text)
         assert counts == [(str(len(built)), str(len(known)))], name
@@ -197,6 +210,9 @@ def test_limits_for_strangers_are_those_of_the_code() -> None:
         "pipelined requests": (BURST,),
         "answer of a backend": (upstream.BODY_LIMIT, http1.MAX_RESPONSE_HEAD >> 10, http1.MAX_RESPONSE_HEADERS),
         "body of a call of the AWS API": (MAX_BODY >> 20, IN_FLIGHT),
+        "upload of a function's code": (MAX_UPLOAD, UPLOADS, MAX_BODY >> 20),
+        "zip with a function's code": (package.MAX_ZIPPED >> 20, package.MAX_UNZIPPED >> 20, package.MAX_ENTRIES),
+        "invocations by the AWS API": (invoking.MOST,),
     }
     assert rows.keys() - numbers.keys() == {"connections of a worker"}
     for what, expected in numbers.items():

@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 from portico.controlplane.functions.faults import InvalidParameterValueException
 from portico.controlplane.operation import Params
 
-_REASONS: Final = {
+REASONS: Final = {
     "Layers": "layers are not built; put what they hold into the zip",
     "VpcConfig": "functions run on this machine, in its network",
     "FileSystemConfigs": "file systems are not mounted",
@@ -27,11 +27,12 @@ _REASONS: Final = {
     "AcceleratorConfig": "accelerators are not handed out",
     "PublishTo": "capacity providers are not built",
 }
+"""Member of a request, and why it is refused."""
 
 
 def refuse_unsupported(params: Params) -> None:
     """Raises InvalidParameterValueException naming what cannot be honoured."""
-    for member, reason in _REASONS.items():
+    for member, reason in REASONS.items():
         if asks_for_something(params.get(member)):
             raise InvalidParameterValueException(f"{member} is not supported by Portico: {reason}.")
 

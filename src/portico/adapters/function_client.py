@@ -3,7 +3,7 @@
 The laws:
 - A call is sent once. Where the connection breaks before its answer, it fails: the function may have run.
 - The connection is made with the first call, and made anew with a growing pause when it is lost. Calls wait for it for
-  a second at the most.
+  three seconds at the most: a functions process that died is back by then, and only what it had under way is lost.
 - A functions process that is being replaced says so: calls under way are answered on the old connection, others go on
   a new one.
 - An answer comes within the timeout or not at all; of a stream, each next byte. Time in which our own client is slow
@@ -37,8 +37,8 @@ from portico.wire.function_frames import InvokeHead, invoke
 
 T = TypeVar("T")
 
-WAIT_SECONDS: Final = 0.75
-"""For a connection. With the sweep's quarter of a second, a call waits for one second at the most."""
+WAIT_SECONDS: Final = 2.75
+"""For a connection; with the sweep's quarter of a second, three. A new functions process is ready after one or two."""
 _FIRST_PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 0.5
 """Between two attempts to connect: shorter than calls wait, so that each of them sees an attempt."""

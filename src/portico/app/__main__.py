@@ -9,7 +9,7 @@ from portico.adapters import json_log
 from portico.app.running import SUPERVISOR, Running, told
 from portico.kernel.errors import PorticoError
 from portico.kernel.observe import Observer, ServerReady
-from portico.server.children import CONTROL, Ready
+from portico.server.children import CONTROL, FUNCTIONS, Ready
 from portico.server.sockets import Listeners, bound_address
 from portico.server.supervisor import Duties, Supervisor
 from portico.server.takeover import CHECK, replace
@@ -53,6 +53,10 @@ def _duties(running: Running, listeners: Listeners, observer: Observer) -> Dutie
             from portico.app.control import run_control
 
             return run_control(settings, sockets, ready)
+        if role == FUNCTIONS:
+            from portico.app.function_host import run_functions
+
+            return run_functions(settings, ready)
         from portico.app.worker import run_worker
 
         return run_worker(settings, slot, sockets, ports, ready)
@@ -65,16 +69,19 @@ def _duties(running: Running, listeners: Listeners, observer: Observer) -> Dutie
     def replace_program(handed: dict[str, Any]) -> str:
         return replace(SUPERVISOR, running.handing(handed).environment())
 
-    return Duties(run, observer, on_ready, replace_program, settings.drain_seconds)
+    functions = settings.lambda_endpoint is None
+    return Duties(run, observer, on_ready, replace_program, settings.drain_seconds, functions)
 
 
 def _check(running: Running) -> int:
     """Whether the children of this program would start: their modules load, and so do the certificates."""
     import portico.app.control
+    import portico.app.function_host
     import portico.app.worker
 
     portico.app.control.check(running.settings)
     portico.app.worker.check(running.settings)
+    portico.app.function_host.check(running.settings)
     return 0
 
 

@@ -87,7 +87,7 @@ def build_worker(
         connections=connections,
         follow=_Following(data / "state", gateway),
         bell=data / "run" / "changes.sock",
-        sweeps=(connections.sweep, meters.fold, upstream.sweep, functions.sweep, observer.sweep),
+        sweeps=(connections.sweep, gateway.read_again, meters.fold, upstream.sweep, functions.sweep, observer.sweep),
         beat=gate.beat,
         closes=(upstream.close, functions.close, logs.close, meters.close, observer.close),
         observer=observer,

@@ -7,7 +7,7 @@ a Snapshot's bytes are asked for through a function.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Final
 
@@ -44,6 +44,9 @@ _KEPT_LINE: Final = 256
 
 _Known = tuple[Program, Route, tuple[bytes, ...], bytes, Place]
 
+_READ_AGAIN: Final = 8
+"""Snapshots that one sweep tries to read again."""
+
 LoadSnapshot = Callable[[str], bytes]
 """A Snapshot's canonical JSON by its content hash. Raises PorticoError where it cannot be had."""
 
@@ -57,6 +60,8 @@ class Gateway:
         self._compiler = Compiler(ports)
         self._addresses = Addresses(ports.domains)
         self._apis: dict[str, dict[bytes, Program]] = {}
+        self._unread: dict[tuple[str, bytes], StageStanding] = {}
+        """Stages whose Snapshot could not be read. Their clients are refused."""
         self._known: dict[bytes | None, dict[bytes, _Known]] = {}
         """By host, then by request line."""
         self._kept = 0
@@ -73,22 +78,37 @@ class Gateway:
                 if change.value is None:
                     self._remove(api_id, name.encode())
                 else:
-                    self._replace(api_id, name.encode(), self._standing(api_id, name, change.value))
+                    before = self._readable(self._apis, api_id, name.encode())
+                    self._replace(api_id, name.encode(), self._standing(api_id, name, change.value), before)
 
     def reset(self, changes: Iterable[Change]) -> None:
-        """Begin anew with the whole of Standing. A stage that did not change keeps its Program."""
+        """Begin anew with the whole of Standing. A stage that did not change keeps its Program, one whose Snapshot did
+        not change keeps that: the disk may have lost it meanwhile."""
         before, self._apis = self._apis, {}
         self._forget()
+        kept = {key: self._readable(before, *key) for key in _keys(before)}
+        self._unread.clear()
         for change in changes:
             api_id, _, name = change.key.partition("/")
             if change.kind != "stage" or change.value is None:
                 continue
             standing = self._standing(api_id, name, change.value)
-            kept = before.get(api_id, {}).get(name.encode())
-            if kept is not None and kept.standing == standing:
-                self._apis.setdefault(api_id, {})[name.encode()] = kept
+            program = kept.get((api_id, name.encode()))
+            if program is not None and program.standing == standing:
+                self._apis.setdefault(api_id, {})[name.encode()] = program
             else:
-                self._replace(api_id, name.encode(), standing)
+                self._replace(api_id, name.encode(), standing, program)
+
+    def read_again(self) -> None:
+        """Try again to read Snapshots that could not be read; to be called now and then. It costs nothing otherwise."""
+        for (api_id, stage), standing in list(self._unread.items())[:_READ_AGAIN]:
+            self._forget()
+            del self._unread[api_id, stage]  # where it fails again, the others come first
+            self._replace(api_id, stage, standing, None, again=True)
+
+    def _readable(self, apis: Mapping[str, Mapping[bytes, Program]], api_id: str, stage: bytes) -> Program | None:
+        """The Program of a stage, unless its Snapshot could not be read."""
+        return None if (api_id, stage) in self._unread else apis.get(api_id, {}).get(stage)
 
     def _standing(self, api_id: str, name: str, record: Document) -> StageStanding:
         """A stage's Standing; of a record that is none, one whose Snapshot nobody has: the stage is refused."""
@@ -99,22 +119,30 @@ class Gateway:
             return StageStanding(api_id=api_id, stage_name=name, deployment_id="", snapshot="")
 
     def _remove(self, api_id: str, stage: bytes) -> None:
+        self._unread.pop((api_id, stage), None)
         stages = self._apis.get(api_id)
         if stages is not None:
             stages.pop(stage, None)
             if not stages:
                 del self._apis[api_id]
 
-    def _replace(self, api_id: str, stage: bytes, standing: StageStanding) -> None:
-        stages = self._apis.setdefault(api_id, {})
-        before = stages.get(stage)
-        if before is not None and before.standing.snapshot == standing.snapshot and before.refusal is None:
+    def _replace(
+        self, api_id: str, stage: bytes, standing: StageStanding, before: Program | None, *, again: bool = False
+    ) -> None:
+        """`before` is what may be taken over of the stage; with `again` a failure is not told, because it was."""
+        if before is not None and before.standing.snapshot == standing.snapshot:
             snapshot: Snapshot | None = before.snapshot
         else:
-            snapshot = self._snapshot(standing)
-        stages[stage] = self._compiler.program(standing, snapshot)
+            snapshot = self._snapshot(standing, tell=not again)
+            if snapshot is not None:
+                self._unread.pop((api_id, stage), None)
+            else:
+                self._unread[api_id, stage] = standing
+                if again:
+                    return
+        self._apis.setdefault(api_id, {})[stage] = self._compiler.program(standing, snapshot)
 
-    def _snapshot(self, standing: StageStanding) -> Snapshot | None:
+    def _snapshot(self, standing: StageStanding, *, tell: bool) -> Snapshot | None:
         try:
             body = self._load(standing.snapshot)
             if sha256(body).hexdigest() != standing.snapshot:
@@ -122,7 +150,8 @@ class Gateway:
             return decode_snapshot(body)
         except (PorticoError, ValueError) as error:
             reason = f"its snapshot cannot be loaded: {error}"
-            self._ports.observer(NotServed(standing.api_id, standing.stage_name, "", "", reason))
+            if tell:
+                self._ports.observer(NotServed(standing.api_id, standing.stage_name, "", "", reason))
             return None
 
     # Requests
@@ -223,3 +252,9 @@ def _not_found(head: Head) -> Fault:
         f"(hashed with SHA-256 and encoded with Base64): '{digest}'."
     )
     return Fault(INCOMPLETE_SIGNATURE, message=message)
+
+
+def _keys(apis: Mapping[str, Mapping[bytes, Program]]) -> Iterator[tuple[str, bytes]]:
+    for api_id, stages in apis.items():
+        for stage in stages:
+            yield api_id, stage

@@ -105,6 +105,8 @@ def read_head(directory: Path) -> Head:
     try:
         line = path.read_bytes()
     except FileNotFoundError:
+        if _has_changes(directory):
+            raise StateCorrupt(f"{path}: is missing although there are logs") from None
         raise StateAbsent(f"{path}: no state has been written yet") from None
     except OSError as error:
         raise StateError(f"{path}: {error.strerror}") from error
@@ -143,6 +145,14 @@ def read_snapshot(directory: Path, digest: str) -> bytes:
     if not matches(body, digest):
         raise StateCorrupt(f"{path}: does not match its digest")
     return body
+
+
+def _has_changes(directory: Path) -> bool:
+    """Whether something was written. An empty log is there for a moment before the very first head."""
+    try:
+        return any(path.stat().st_size for path in directory.glob("standing-*.log"))
+    except OSError:
+        return False
 
 
 def _read(path: Path, start: int, length: int) -> bytes:

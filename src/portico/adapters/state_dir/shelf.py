@@ -25,12 +25,19 @@ def references(value: Document | None) -> tuple[str, ...]:
     return tuple(digest for digest in named if digest is not None and is_digest(digest))
 
 
+def look(path: Path) -> tuple[int, ...]:
+    """What is another one as soon as somebody writes to the file or puts another in its place. Raises OSError."""
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
 class Shelf:
     def __init__(self, directory: Path, garbage: Garbage) -> None:
         self._directory = directory
         self._garbage = garbage
         self._held: Counter[str] = Counter()
-        self._sound: set[str] = set()
+        self._sound: dict[str, tuple[int, ...]] = {}
+        """What the file of each Snapshot looked like when it was found whole."""
         self._unsynced: set[Path] = set()
 
     def recount(self) -> None:
@@ -50,7 +57,7 @@ class Shelf:
         self._held[digest] -= 1
         if not self._held[digest]:
             del self._held[digest]
-            self._sound.discard(digest)
+            self._sound.pop(digest, None)
             self._garbage.retire(snapshot_path(self._directory, digest))
 
     def ensure(self, digest: str, fetch: Fetch) -> None:
@@ -65,7 +72,11 @@ class Shelf:
             if body is None or not matches(body, digest):
                 return
             self._write(snapshot_path(self._directory, digest), body)
-        self._sound.add(digest)
+        self._sound[digest] = look(snapshot_path(self._directory, digest))
+
+    def in_place(self) -> bool:
+        """Whether the Snapshots look as they did when they were found whole: 1 µs each. Raises OSError."""
+        return all(look(snapshot_path(self._directory, digest)) == seen for digest, seen in self._sound.items())
 
     def sync(self) -> None:
         for folder in self._unsynced:

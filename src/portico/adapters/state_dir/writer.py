@@ -16,7 +16,7 @@ from portico.adapters import durable
 from portico.adapters.state_dir import format as fmt
 from portico.adapters.state_dir.format import Head, StateError
 from portico.adapters.state_dir.garbage import Garbage
-from portico.adapters.state_dir.shelf import Fetch, Shelf, references
+from portico.adapters.state_dir.shelf import Fetch, Shelf, look, references
 from portico.kernel.clock import Clock, SystemClock
 from portico.ports.changes import Change, Changes, Gap
 
@@ -53,6 +53,8 @@ class StateWriter:
         self._live_bytes = 0
         self._mark: tuple[int, ...] = ()
         """What the head's file looked like when we wrote it."""
+        self._log_mark: tuple[int, ...] = ()
+        """The same of the log."""
         self._trusted = False
         """Whether the disk is known to be what `_head` and `_live` say."""
 
@@ -100,8 +102,9 @@ class StateWriter:
         try:
             return (
                 self._head is not None
-                and self._mark == _look(fmt.head_path(self._directory))
-                and ((self._directory / self._head.log).stat().st_size >= self._head.length)
+                and self._mark == look(fmt.head_path(self._directory))
+                and self._log_mark == look(self._directory / self._head.log)
+                and self._shelf.in_place()
             )
         except OSError:
             return False
@@ -114,8 +117,9 @@ class StateWriter:
         self._live_bytes = 0
         try:
             self._head = fmt.read_head(self._directory)
-            self._mark = _look(fmt.head_path(self._directory))
             found = fmt.read_log(self._directory, self._head)
+            self._mark = look(fmt.head_path(self._directory))
+            self._log_mark = look(self._directory / self._head.log)
         except StateError:
             self._head = None
             found = []
@@ -190,9 +194,5 @@ class StateWriter:
         durable.replace(path, fmt.encode_head(head))
         durable.sync_directory(self._directory)
         self._head = head
-        self._mark = _look(path)
-
-
-def _look(path: Path) -> tuple[int, ...]:
-    found = path.stat()
-    return found.st_ino, found.st_size, found.st_mtime_ns
+        self._mark = look(path)
+        self._log_mark = look(self._directory / head.log)

@@ -134,7 +134,7 @@ def _run_node(here: Runtimes, version: FunctionVersion, _: Path, match: re.Match
         raise LaunchError(f"the runtime {version.runtime!r} needs Node.js, and there is no node on the server's PATH")
     # As on Lambda: what is not the heap has a tenth of the memory.
     heap = f"--max-old-space-size={version.memory_size * 9 // 10}"
-    command = (node.program, heap, "{runtime}/node_runtime.mjs")
+    command = (node.program, heap, "{runtime}/nodejs/main.cjs")
     substitute = "" if node.version[0] == wanted else f"Node.js {node.version[0]} ({node.program})"
     return Runtime(command, node.readable, substitute)
 

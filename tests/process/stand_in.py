@@ -96,6 +96,7 @@ def child(directory: Path, role: str, slot: int, sockets: list[socket.socket], r
             follow=lambda: 0,
             bell=directory / "bell",
             sweeps=(connections.sweep,),
+            report=lambda: None,
             beat=lambda: None,
             closes=(),
             observer=observer,

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from portico.adapters import json_log
@@ -88,6 +88,7 @@ def build_worker(
         follow=_Following(data / "state", gateway),
         bell=data / "run" / "changes.sock",
         sweeps=(connections.sweep, gateway.read_again, meters.fold, upstream.sweep, functions.sweep, observer.sweep),
+        report=_report(logs, meters),
         beat=gate.beat,
         closes=(upstream.close, functions.close, logs.close, meters.close, observer.close),
         observer=observer,
@@ -103,6 +104,16 @@ def _meters(directory: Path, observer: Observer) -> MeterFiles | Nowhere:
     except OSError as error:
         observer(NotMetered(f"{directory}: {error.strerror}"))
         return Nowhere()
+
+
+def _report(logs: AccessLogs, meters: MeterFiles | Nowhere) -> Callable[[], None]:
+    """Requests are counted where their lines are made."""
+
+    def report() -> None:
+        logs.flush()
+        meters.fold()
+
+    return report
 
 
 def _limits(settings: Settings) -> ConnectionLimits:

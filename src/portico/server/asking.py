@@ -6,7 +6,8 @@ else to `handle`, which may take its time. No CORS header is ever sent: a web pa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import Final, Protocol
@@ -28,7 +29,7 @@ _BODY_MARGIN: Final = 64 * 1024
 
 Handle = Callable[["Asked"], None]
 """Answers `Asked.request` by `Asked.answer`, now or later."""
-Page = Callable[[], Response]
+Page = Callable[[], Response | Coroutine[None, None, Response]]
 
 
 class Follower(Protocol):
@@ -132,16 +133,17 @@ class Asked:
 
 class ControlApplication:
     def __init__(self, pages: dict[str, Page], handle: Handle) -> None:
-        """`pages` by their path; they answer GET and HEAD, on the loop, and quickly."""
+        """`pages` by their path; they answer GET and HEAD, on the loop, at once or within the barrier's time."""
         self._pages = pages
         self._handle = handle
         self._in_flight = 0
         self._uploads = 0
+        self._reading: set[asyncio.Task[None]] = set()
 
     def begin(self, client: Client, head: Head) -> Asked:
         asked = Asked(self, client, head)
         if asked.request.target.startswith("/_portico/"):
-            asked.answer(self._page(asked.request))
+            self._show(asked)
         elif not head.content_length:
             asked.on_body(b"")
         elif asked.wants_turn:
@@ -175,7 +177,20 @@ class ControlApplication:
             asked.uploads = False
             self._uploads -= 1
 
-    def _page(self, request: Request) -> Response:
+    def _show(self, asked: Asked) -> None:
+        page = self._page(asked.request)
+        if isinstance(page, Response):
+            asked.answer(page)
+            return
+
+        async def answer() -> None:
+            asked.answer(await page)
+
+        task = asyncio.get_running_loop().create_task(answer())
+        self._reading.add(task)
+        task.add_done_callback(self._reading.discard)
+
+    def _page(self, request: Request) -> Response | Coroutine[None, None, Response]:
         page = self._pages.get(request.target.partition("?")[0])
         if page is None:
             return _plain(404, "There is no such page.\n")

@@ -23,6 +23,7 @@ _FIRST_PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 0.1
 """Between two calls of a worker: a failed one costs 50 µs, and until it is heard no barrier waits for it."""
 _BACKLOG: Final = 128
+_CALL_PAUSE: Final = 0.005
 _NUMBER: Final = struct.Struct("!Q")
 
 
@@ -94,6 +95,7 @@ class _Listener(_Numbers):
         self._tower = tower
         self.worker = worker
         self.applied: int | None = None
+        self.words = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -107,6 +109,7 @@ class _Listener(_Numbers):
 
     def on_number(self, number: int) -> None:
         self.applied = number
+        self.words += 1
         self._tower.look()
 
 
@@ -154,6 +157,17 @@ class BellTower:
                 return False
             await asyncio.sleep(_FIRST_PAUSE)
         return True
+
+    async def called(self, patience: float = BARRIER_SECONDS) -> None:
+        """Ring although there is no news, and wait until everybody has answered, at most `patience` seconds."""
+        before = [(one, one.words) for one in self.listeners if one.applied is not None]
+        for one, _ in before:
+            one.tell(self.seq)
+        end = asyncio.get_running_loop().time() + patience
+        while any(one.words == words and one in self.listeners for one, words in before):
+            if asyncio.get_running_loop().time() >= end:
+                return
+            await asyncio.sleep(_CALL_PAUSE)
 
     async def applied(self, seq: int, patience: float = BARRIER_SECONDS) -> bool:
         """Wait until every ready worker has applied `seq`. False where one has not, after `patience` seconds."""

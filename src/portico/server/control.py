@@ -174,7 +174,8 @@ class Control:
         told = {"workers": self._parts.workers, "serving": serving, "change": self._tower.seq}
         return _json(200 if serving >= self._parts.workers else 503, told)
 
-    def _metrics(self) -> Response:
+    async def _metrics(self) -> Response:
+        await self._tower.called()
         gauges = (
             ("portico_workers", "Workers that should be there.", self._parts.workers),
             ("portico_workers_serving", "Workers that serve the newest Change.", self._tower.ready()),

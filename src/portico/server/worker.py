@@ -44,6 +44,8 @@ class WorkerParts:
     bell: Path
     sweeps: Sequence[Callable[[], None]]
     """Called every `SWEEP_SECONDS`."""
+    report: Callable[[], None]
+    """Write down what was logged and counted. Called when control rings, so that its pages tell of every answer."""
     beat: Callable[[], None]
     """Called every `BEAT_SECONDS`, or as soon as the loop comes to it."""
     closes: Sequence[Callable[[], None]]
@@ -90,6 +92,7 @@ class Worker:
     # The state
 
     def _heard(self, _seq: int) -> int:
+        self._parts.report()
         self._follow()
         return self._applied
 

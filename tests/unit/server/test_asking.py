@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from portico.server.asking import IN_FLIGHT, Asked, ControlApplication
+from portico.controlplane.bodies import MAX_BODY, MAX_UPLOAD
+from portico.server.asking import IN_FLIGHT, UPLOADS, Asked, ControlApplication
 from portico.wire.http1 import HeaderTable, Memory, Response, parse_request
 
 
@@ -118,3 +119,54 @@ def test_who_went_away_is_not_answered(room: Backroom) -> None:
     asked.gone()
     asked.answer(Response(200))
     assert caller.received == b""
+
+
+CREATE = "POST /2015-03-31/functions HTTP/1.1\r\nHost: here\r\nContent-Length: {}"
+LARGE = CREATE.format(MAX_BODY + 1)
+
+
+def refused(caller: Caller) -> bool:
+    return caller.received.startswith(b"HTTP/1.1 429 ")
+
+
+def test_only_code_may_be_larger_than_other_bodies(room: Backroom) -> None:
+    code = room.ask(LARGE, Caller())
+    other = room.ask(LARGE.replace("/functions", "/event-source-mappings"), Caller())
+    assert code.body_limit > MAX_UPLOAD > other.body_limit > MAX_BODY
+    caller = Caller()
+    room.ask(CREATE.format(MAX_UPLOAD + 1), caller).on_body_too_large()
+    assert b"Request must be smaller than 70167211 bytes for the CreateFunction operation" in caller.received
+
+
+def test_large_uploads_take_turns_from_their_head_until_they_are_handled(room: Backroom) -> None:
+    first, *_ = [room.ask(LARGE, Caller()) for _ in range(UPLOADS)]
+    late, small = Caller(), Caller()
+    room.ask(LARGE, late)
+    room.ask(CREATE.format(MAX_BODY), small)
+    assert (refused(late), refused(small)) == (True, False)
+    first.on_body(b"zip")
+    first.gone()
+    waiting = Caller()
+    room.ask(LARGE, waiting)
+    assert refused(waiting), "its body is in use, though its client has gone"
+    room.application.handled(first)
+    again = Caller()
+    room.ask(LARGE, again)
+    assert not refused(again)
+
+
+def test_an_upload_whose_length_is_not_told_takes_a_turn_too(room: Backroom) -> None:
+    chunked = CREATE.format("").replace("Content-Length: ", "Transfer-Encoding: chunked")
+    callers = [Caller() for _ in range(UPLOADS + 1)]
+    for caller in callers:
+        room.ask(chunked, caller)
+    assert [refused(caller) for caller in callers] == [False] * UPLOADS + [True]
+
+
+def test_an_upload_that_breaks_off_or_is_too_large_gives_its_turn_back(room: Backroom) -> None:
+    for _ in range(UPLOADS):
+        room.ask(LARGE, Caller()).gone()
+        room.ask(LARGE, Caller()).on_body_too_large()
+    caller = Caller()
+    room.ask(LARGE, caller)
+    assert not refused(caller)

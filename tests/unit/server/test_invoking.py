@@ -20,7 +20,7 @@ from portico.wire.http1 import HeaderTable, Memory, Response, parse_request
 LINE = "POST /2015-03-31/functions/f/response-streaming-invocations HTTP/1.{minor}\r\nHost: h"
 
 
-class Caller1:
+class Visitor:
     """A client connection that remembers what was written to it."""
 
     source_ip, scheme, forwarded, port = "127.0.0.1", b"http", b"", 4566
@@ -77,7 +77,7 @@ class Stage:
     """One invocation, called on a running loop."""
 
     def __init__(self, stream: Stream | None = None, minor: int = 1) -> None:
-        self.client = Caller1()
+        self.client = Visitor()
         head = parse_request(LINE.format(minor=minor).encode(), HeaderTable(), Memory())
         self.asked = Asked(ControlApplication({}, lambda asked: None), self.client, head)  # type: ignore[arg-type]
         self.functions = FakeFunctions()

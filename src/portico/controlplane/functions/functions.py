@@ -22,7 +22,7 @@ from portico.controlplane.functions.record import (
 )
 from portico.controlplane.functions.tagging import check_tags
 from portico.controlplane.functions.unsupported import S3_MEMBERS, refuse_other_code
-from portico.controlplane.functions.versions import publish
+from portico.controlplane.functions.versions import save_published
 from portico.controlplane.operation import Call, Params, operation
 from portico.model.function import LATEST
 from portico.ports.store import Document
@@ -51,12 +51,7 @@ def create_function(call: Call) -> Document:
     }
     keep_code(call, function, package)
     touch(latest, call.realm.clock.now())
-    if params.get("Publish"):
-        configuration = publish(call, name, function)
-        save(call, name, function)
-        return show(call.realm, name, configuration, configuration["Version"])
-    save(call, name, function)
-    return show(call.realm, name, latest)
+    return save_published(call, name, function)
 
 
 @operation("GetFunction", service="lambda")

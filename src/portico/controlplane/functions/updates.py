@@ -9,7 +9,7 @@ from portico.controlplane.functions.package import prepare_update
 from portico.controlplane.functions.record import require, save
 from portico.controlplane.functions.revisions import check_revision
 from portico.controlplane.functions.unsupported import refuse_unsupported
-from portico.controlplane.functions.versions import publish
+from portico.controlplane.functions.versions import save_published
 from portico.controlplane.operation import Call, operation
 from portico.ports.store import Document
 
@@ -31,12 +31,7 @@ def update_function_code(call: Call) -> Document:
     if params.get("Architectures"):
         latest["Architectures"] = params["Architectures"]
     touch(latest, call.realm.clock.now())
-    if params.get("Publish"):
-        published = publish(call, name, function)
-        save(call, name, function)
-        return show(call.realm, name, published, published["Version"])
-    save(call, name, function)
-    return show(call.realm, name, latest)
+    return save_published(call, name, function)
 
 
 @operation("UpdateFunctionConfiguration", service="lambda")

@@ -45,6 +45,14 @@ def list_versions_by_function(call: Call) -> Document:
     return page("Versions", found, call.params)
 
 
+def save_published(call: Call, name: str, function: Document) -> Document:
+    """Save a function whose code changed, publish it where the call asks for that, and answer what came of it."""
+    latest = function["latest"]
+    made = publish(call, name, function) if call.params.get("Publish") else latest
+    save(call, name, function)
+    return show(call.realm, name, made, None if made is latest else made["Version"])
+
+
 def publish(call: Call, name: str, function: Document) -> Document:
     """The configuration of a new version, or of the last one where nothing has changed since it was published.
 

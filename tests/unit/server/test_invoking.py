@@ -8,7 +8,7 @@ from botocore.eventstream import EventStreamBuffer
 
 from lambda_scene import FakeCall, FakeFunctions
 from portico.controlplane.answering import Invoking
-from portico.controlplane.functions.invoke import _STREAM
+from portico.controlplane.functions.invoke import stream
 from portico.controlplane.operation import Deferred, Stream
 from portico.ports.functions import Caller, FailureKind, FunctionFailure, Invocable, InvocationType
 from portico.server import invoking
@@ -171,7 +171,7 @@ def events(data: bytes) -> list[tuple[str, bytes]]:
 
 def test_a_stream_is_written_as_it_comes() -> None:
     async def scene() -> None:
-        stage = Stage(_STREAM)
+        stage = Stage(stream("1"))
         call = await stage.call()
         call.begin()
         assert b"Transfer-Encoding: chunked" in stage.client.head
@@ -189,7 +189,7 @@ def test_a_stream_is_written_as_it_comes() -> None:
 
 def test_an_old_client_gets_its_stream_until_the_connection_ends() -> None:
     async def scene() -> None:
-        stage = Stage(_STREAM, minor=0)
+        stage = Stage(stream("1"), minor=0)
         call = await stage.call()
         call.begin()
         call.data(b"one")
@@ -204,7 +204,7 @@ def test_an_old_client_gets_its_stream_until_the_connection_ends() -> None:
 
 def test_what_broke_a_stream_is_told_in_it() -> None:
     async def scene() -> None:
-        raised, lost = Stage(_STREAM), Stage(_STREAM)
+        raised, lost = Stage(stream("1")), Stage(stream("1"))
         for stage in (raised, lost):
             (await stage.call()).begin()
         (await raised.call()).end('{"errorType": "Boom"}')
@@ -221,7 +221,7 @@ def test_what_broke_a_stream_is_told_in_it() -> None:
 
 def test_a_slow_client_holds_the_function_back() -> None:
     async def scene() -> None:
-        stage = Stage(_STREAM)
+        stage = Stage(stream("1"))
         call = await stage.call()
         call.begin()
         stage.asked.pause()

@@ -19,10 +19,11 @@ from portico.controlplane.functions.faults import (
     ServiceException,
     TooManyRequestsException,
 )
-from portico.controlplane.functions.names import function_arn, named
+from portico.controlplane.functions.names import function_arn, is_version, named
 from portico.controlplane.functions.record import require
 from portico.controlplane.functions.unsupported import refuse_unsupported
 from portico.controlplane.operation import Call, Deferred, Params, Stream, operation
+from portico.model.function import LATEST
 from portico.ports.functions import (
     ASYNCHRONOUS_LIMIT,
     PAYLOAD_LIMIT,
@@ -72,31 +73,31 @@ def _client_context(encoded: str) -> str:
 
 @operation("Invoke", service="lambda", writes=False, prepare=prepare)
 def invoke(call: Call) -> Deferred:
-    return _deferred(call)
+    return _deferred(call, streams=False)
 
 
 @operation("InvokeWithResponseStream", service="lambda", writes=False, prepare=prepare)
 def invoke_with_response_stream(call: Call) -> Deferred:
     """Without LogResult: the log of a stream is not told to who reads it."""
-    return _deferred(call, _STREAM)
+    return _deferred(call, streams=True)
 
 
-def _deferred(call: Call, stream: Stream | None = None) -> Deferred:
+def _deferred(call: Call, *, streams: bool) -> Deferred:
     name, qualifier = named(call)
     function = require(call, name, qualifier)
     refuse_unsupported(call.params)
     arn = function_arn(call.realm, name, qualifier)
     kind = InvocationType(call.params["InvocationType"])
-    streams = stream is not None and kind is InvocationType.REQUEST_RESPONSE
-    invocable = Invocable(arn, Caller(), streams, call.params.get("LogType") == "Tail", call.params["ClientContext"])
+    in_pieces = streams and kind is InvocationType.REQUEST_RESPONSE
+    tail = call.params.get("LogType") == "Tail"
     reserved = function.get("reserved") is not None
     return Deferred(
-        invocable=invocable,
+        invocable=Invocable(arn, Caller(), in_pieces, tail, call.params["ClientContext"]),
         payload=call.params["Payload"],
         kind=kind,
-        answer=_answered if stream is None else _streamed_whole,
+        answer=_streamed_whole if streams else _answered,
         fail=lambda failure: _error(failure, arn, reserved),
-        stream=stream if streams else None,
+        stream=stream(_version(function, qualifier)) if in_pieces else None,
     )
 
 
@@ -137,9 +138,18 @@ def _broken(failure: FunctionFailure) -> bytes:
     return eventstream.exception(error.code, msgspec.json.encode(error.document()))
 
 
-_STREAM: Final = Stream(
-    {"StatusCode": 200, "ResponseStreamContentType": eventstream.CONTENT_TYPE}, _chunk, _complete, _broken
-)
+def stream(version: str | None) -> Stream:
+    """How the answer of `version` is written piece by piece; None where that is decided for each call."""
+    head = {"StatusCode": 200, "ResponseStreamContentType": eventstream.CONTENT_TYPE, "ExecutedVersion": version}
+    return Stream(head, _chunk, _complete, _broken)
+
+
+def _version(function: Document, qualifier: str | None) -> str | None:
+    """The version that a call reaches. An alias with weights leads to either of two."""
+    if qualifier is None or is_version(qualifier):
+        return qualifier or LATEST
+    alias = function["aliases"][qualifier]
+    return None if alias.get("RoutingConfig") else str(alias["FunctionVersion"])
 
 
 def _error(failure: FunctionFailure, arn: str, reserved: bool) -> AwsError:

@@ -171,10 +171,11 @@ def test_a_throttled_caller_learns_whose_concurrency_is_used_up(reserved: bool, 
 # Streams
 
 
-def streamed(stage: Stage) -> list[dict[str, bytes]]:
+def streamed(stage: Stage, **asked: Any) -> list[dict[str, bytes]]:
     """The messages of the body, as botocore reads them: checksums included."""
     seen: list[Any] = []
-    client_for(stage.plane, "lambda", seen=seen).invoke_with_response_stream(FunctionName="hello")  # type: ignore[arg-type]
+    client = client_for(stage.plane, "lambda", seen=seen)  # type: ignore[arg-type]
+    client.invoke_with_response_stream(FunctionName="hello", **asked)
     (handled,) = seen
     assert dict(handled.response.headers)["Content-Type"] == "application/vnd.amazon.eventstream"
     buffer = EventStreamBuffer()
@@ -197,6 +198,19 @@ def test_a_stream_is_asked_for_as_one() -> None:
     streamed(stage)
     assert stage.deferred.invocable.streams
     assert stage.deferred.stream is not None
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "version"), [(None, "$LATEST"), ("$LATEST", "$LATEST"), ("1", "1"), ("live", "1"), ("mixed", None)]
+)
+def test_a_stream_tells_its_version_where_that_is_known_before_it(qualifier: str | None, version: str | None) -> None:
+    stage = answered()
+    stage.aws.client.update_function_configuration(FunctionName="hello", Timeout=9)
+    stage.aws.client.publish_version(FunctionName="hello")
+    for name, routing in (("live", {}), ("mixed", {"AdditionalVersionWeights": {"2": 0.5}})):
+        stage.aws.client.create_alias(FunctionName="hello", Name=name, FunctionVersion="1", RoutingConfig=routing)
+    streamed(stage, **({} if qualifier is None else {"Qualifier": qualifier}))
+    assert stage.deferred.stream.head["ExecutedVersion"] == version
 
 
 def test_a_trial_of_a_stream_is_none() -> None:

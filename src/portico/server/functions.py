@@ -10,13 +10,14 @@ import asyncio
 import os
 import signal
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from portico.kernel.errors import PorticoError
-from portico.kernel.observe import ChangesNotApplied, FewDescriptors, FunctionsLeft, Observer
+from portico.kernel.observe import ChangesNotApplied, FewDescriptors, FunctionsLeft, Observer, UnexpectedError
 from portico.server import tuning
 from portico.server.bell import BellRope, bind
 
@@ -111,9 +112,11 @@ class FunctionsProcess:
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(self._parts.sweep_seconds)
-            for sweep in self._parts.sweeps:
-                sweep()
-            self._catch_up()
+            for sweep in (*self._parts.sweeps, self._catch_up):
+                try:
+                    sweep()
+                except Exception:  # without sweeps no timeout would fire any more
+                    self._parts.observer(UnexpectedError("", "a sweep of the functions process", traceback.format_exc()))
 
     # Leaving
 

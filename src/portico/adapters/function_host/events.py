@@ -66,6 +66,7 @@ class Events:
         self._file = file
         self._lock_path = lock
         self._lock = -1
+        self._adopted = False
         self._catalogue = catalogue
         self._fleet = fleet
         self._clock = clock

@@ -174,7 +174,7 @@ class Instance:
         clock = self._setting.clock
         poll, self._poll = self._poll, None
         assert poll is not None
-        if self.state is not State.STARTING:  # else its time runs since the process was started
+        if self.state is State.IDLE:  # else its time runs since the process was started
             self.since = clock.monotonic()
             self.deadline = self.since + self._timeout
         self.state = State.RUNNING
@@ -237,6 +237,7 @@ class Instance:
             if self.invocation is not None:
                 self._deliver(self.invocation)
                 return None
+        self.state = State.IDLE
         self._owner.free(self)
         return None
 

@@ -1,0 +1,481 @@
+"""The functions process with real processes at its Runtime API: what a function does, and what its caller hears."""
+
+import asyncio
+import json
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge_scene import play, until
+from function_host_scene import ALLOW, ScriptLauncher, arn, function, hosting, version
+from portico.kernel.observe import FunctionFailed, InstanceFailed
+from portico.model.function import Alias
+from portico.ports.functions import ASYNCHRONOUS_LIMIT, Caller, FailureKind, FunctionAnswer, InvocationType
+
+GATEWAY = Caller("apigateway.amazonaws.com", "arn:aws:execute-api:us-east-1:000000000000:abc/prod/GET/", "000000000000")
+UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+
+def unhandled(answer: FunctionAnswer | None) -> dict[str, Any]:
+    """The payload of a function error, its request id made the same."""
+    assert answer is not None and (answer.error, answer.status) == ("Unhandled", 200)
+    told: dict[str, Any] = json.loads(re.sub(UUID, "ID", answer.payload.decode()))
+    return told
+
+
+# Answers
+
+
+@play
+async def test_an_event_reaches_a_function_and_its_answer_the_caller(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        called = await host.answer("hello", b'{"a": 1}')
+        assert called.answer == FunctionAnswer(b'{"a": 1}')
+
+
+@play
+async def test_nothing_is_an_empty_object(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        assert (await host.answer("hello", b"")).payload == b"{}"
+
+
+@play
+async def test_a_runtime_hears_what_lambda_tells_of_an_invocation(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello", aliases={"live": Alias(version="$LATEST")}))
+        how: dict[str, Any] = {"trace_id": "Root=1-2-3", "client_context": '{"custom":\n{"a": 1}}'}
+        headers = json.loads((await host.do("hello:live", "headers", **how)).payload)
+        assert re.fullmatch(UUID, headers["Lambda-Runtime-Aws-Request-Id"])
+        assert headers["Lambda-Runtime-Invoked-Function-Arn"] == arn("hello:live")
+        assert headers["Lambda-Runtime-Trace-Id"] == "Root=1-2-3"
+        assert json.loads(headers["Lambda-Runtime-Client-Context"]) == {"custom": {"a": 1}}
+        left = int(headers["Lambda-Runtime-Deadline-Ms"]) / 1000 - host.clock.now()
+        assert 5 < left <= 10
+
+
+@play
+async def test_a_call_without_a_trace_gets_one(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        headers = json.loads((await host.do("hello", "headers")).payload)
+        assert re.fullmatch("Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0", headers["Lambda-Runtime-Trace-Id"])
+        assert "Lambda-Runtime-Client-Context" not in headers
+
+
+@play
+async def test_an_instance_has_an_environment_of_its_own_and_none_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORTICO_SECRET_ACCESS_KEY", "ours")
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"), function("other"))
+        first = json.loads((await host.do("hello", "environment")).payload)
+        second = json.loads((await host.do("other", "environment")).payload)
+        assert not [name for name in first if name.startswith("PORTICO")]
+        assert (first["AWS_REGION"], first["AWS_DEFAULT_REGION"]) == ("us-east-1", "us-east-1")
+        assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]{32}", first["AWS_LAMBDA_LOG_STREAM_NAME"])
+        for secret in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+            assert first[secret] != second[secret]
+
+
+@play
+async def test_a_warm_instance_serves_the_next_call(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        first = await host.do("hello", "who")
+        assert [(await host.do("hello", "who")).payload for _ in range(20)] == [first.payload] * 20
+
+
+@play
+async def test_an_answer_of_6_mb_is_handed_on(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        assert len((await host.do("hello", "big 6291556")).payload) == 6_291_556
+
+
+@play
+async def test_the_tail_of_the_log_comes_with_the_answer(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        await host.do("hello", "print not this")
+        called = await host.do("hello", "print this", tail=True)
+        assert called.answer is not None
+        start, said, end, report = called.answer.log.decode().splitlines()
+        assert re.fullmatch(rf"START RequestId: {UUID} Version: \$LATEST", start)
+        assert said == "this"
+        assert re.fullmatch(f"END RequestId: {UUID}", end)
+        assert re.fullmatch(
+            rf"REPORT RequestId: {UUID}\tDuration: [\d.]+ ms\tBilled Duration: \d+ ms\tMemory Size: 128 MB\t"
+            r"Max Memory Used: \d+ MB\t",
+            report,
+        )
+
+
+@play
+async def test_a_tail_is_4_kb_at_most(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        called = await host.do("hello", *["print " + "x" * 500] * 40, tail=True)
+        assert called.answer is not None and len(called.answer.log) == 4096
+
+
+# Who is called
+
+
+@play
+async def test_versions_and_aliases_are_called_by_their_qualifiers(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        versions = {"1": version("1", environment={"INIT": ""})}
+        host.stand(function("hello", versions=versions, aliases={"live": Alias(version="1")}))
+        for qualifier, served in (("", "$LATEST"), (":$LATEST", "$LATEST"), (":1", "1"), (":live", "1")):
+            called = await host.answer("hello" + qualifier)
+            assert called.answer is not None and called.answer.version == served
+
+
+@play
+async def test_an_alias_sends_a_part_of_its_calls_to_another_version(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        versions = {"1": version("1"), "2": version("2")}
+        host.stand(function("hello", versions=versions, aliases={"live": Alias(version="1", weights={"2": 0.5})}))
+        answers = [(await host.answer("hello:live")).answer for _ in range(60)]
+        served = {one.version for one in answers if one is not None}
+        assert served == {"1", "2"}
+
+
+@play
+async def test_what_is_not_there_is_not_found(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        for name in ("bye", "hello:7", "hello:live"):
+            called = await host.answer(name)
+            assert (called.kind, called.cause) == (FailureKind.NOT_FOUND, f"Function not found: {arn(name)}")
+
+
+@play
+async def test_a_function_that_is_created_deleted_or_changed_is_so_at_once(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        assert (await host.answer("hello")).kind is FailureKind.NOT_FOUND
+        host.stand(function("hello"))
+        first = (await host.do("hello", "who")).payload
+        host.stand(function("hello", version(revision="r-2")))
+        assert (await host.do("hello", "who")).payload != first
+        host.stand(without="hello")
+        assert (await host.answer("hello")).kind is FailureKind.NOT_FOUND
+        await until(lambda: not host.launcher.running)
+
+
+@play
+async def test_a_service_needs_the_functions_permission(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("closed"), function("open", policies={"": ALLOW}))
+        denied = await host.answer("closed", caller=GATEWAY)
+        assert denied.kind is FailureKind.ACCESS_DENIED
+        assert "aws lambda add-permission --function-name closed" in denied.cause
+        assert (await host.answer("open", caller=GATEWAY)).payload == b"{}"
+        assert (await host.answer("closed", kind=InvocationType.EVENT, caller=GATEWAY)).kind is FailureKind.ACCESS_DENIED
+        host.stand(function("closed", policies={"": ALLOW}))
+        assert (await host.answer("closed", caller=GATEWAY)).payload == b"{}"
+
+
+@play
+async def test_a_dry_run_runs_nothing(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        called = await host.answer("hello", kind=InvocationType.DRY_RUN)
+        assert called.answer == FunctionAnswer(b"", status=204)
+        assert not host.launcher.started
+        assert (await host.answer("hello", kind=InvocationType.DRY_RUN, caller=GATEWAY)).kind is FailureKind.ACCESS_DENIED
+
+
+@play
+async def test_an_event_that_is_not_json_or_too_large_is_refused(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        for event in (b"{", b"hello", b'{"a": 1} x', b"\xff"):
+            called = await host.answer("hello", event)
+            assert called.kind is FailureKind.INVALID
+            assert called.cause.startswith("Could not parse request body into json: ")
+        large = b'"' + b"x" * ASYNCHRONOUS_LIMIT + b'"'
+        assert (await host.answer("hello", large)).payload == large
+        assert (await host.answer("hello", large, kind=InvocationType.EVENT)).kind is FailureKind.TOO_LARGE
+
+
+# How it goes wrong
+
+
+@play
+async def test_what_a_handler_raises_is_the_payload(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        called = await host.do("hello", "raise")
+        raised = {"errorMessage": "so it is", "errorType": "Raised", "requestId": "", "stackTrace": []}
+        assert unhandled(called.answer) == raised
+        (said,) = host.said(FunctionFailed)
+        assert (said.function, said.version, said.error_type, said.cause) == ("hello", "$LATEST", "Raised", "so it is")
+        assert not any("Status" in line for line in host.log("hello"))
+        await host.answer("hello")
+        assert len(host.launcher.started) == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "how"),
+    [
+        ("exit 1", "Runtime exited with error: exit status 1"),
+        ("exit 0", "Runtime exited without providing a reason"),
+        ("kill 9", "Runtime exited with error: signal: killed"),
+        ("kill 11", "Runtime exited with error: signal: segmentation fault"),
+    ],
+)
+def test_a_crash_is_told_as_lambda_tells_it(tmp_path: Path, word: str, how: str) -> None:
+    @play
+    async def scene() -> None:
+        async with hosting(tmp_path) as host:
+            host.stand(function("hello"))
+            await host.answer("hello")
+            called = await host.do("hello", word)
+            assert unhandled(called.answer) == {"errorType": "Runtime.ExitError", "errorMessage": f"RequestId: ID Error: {how}"}
+            assert list(json.loads(called.payload)) == ["errorType", "errorMessage"]
+            assert [one.cause for one in host.said(FunctionFailed)] == [how]
+            assert host.log("hello")[-1].endswith("Status: error\tError Type: Runtime.ExitError")
+            assert (await host.answer("hello")).payload == b"{}"
+
+    scene()
+
+
+@play
+async def test_what_was_answered_before_a_crash_is_an_answer(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        for _ in range(5):
+            assert (await host.do("hello", "exit_after 3")).payload == b'"last words"'
+        await until(lambda: len(host.said(InstanceFailed)) == 5)
+        assert not host.said(FunctionFailed)
+
+
+@play
+async def test_a_timeout_kills_whatever_the_function_started(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("slow", version(timeout=1)))
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        called = await host.do("slow", f"child {tmp_path / 'child'}", "sleep 30")
+        assert 0.99 < loop.time() - began < 2.0
+        child = int((tmp_path / "child").read_text())
+        message = "RequestId: ID Error: Task timed out after 1.00 seconds"
+        assert unhandled(called.answer) == {"errorType": "Sandbox.Timedout", "errorMessage": message}
+        assert host.said(FunctionFailed)[0].cause == "Task timed out after 1.00 seconds"
+        assert host.log("slow")[-1].endswith("Status: timeout")
+        await until(lambda: not alive(child) and not host.launcher.running)
+
+
+def alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@play
+async def test_work_after_the_answer_has_the_functions_time_too(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("slow", version(timeout=1)))
+        assert (await host.do("slow", "linger 30")).payload == b'"done"'
+        await until(lambda: host.said(InstanceFailed))
+        assert host.said(InstanceFailed)[0].cause == "Task timed out after 1.00 seconds after its response"
+        assert (await host.answer("slow")).payload == b"{}"
+
+
+@play
+async def test_too_much_memory_ends_a_function(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("greedy", version(memory_size=128)))
+        called = await host.do("greedy", "memory 300")
+        message = "RequestId: ID Error: Runtime exited with error: signal: killed"
+        assert unhandled(called.answer) == {"errorType": "Runtime.OutOfMemory", "errorMessage": message}
+        assert "\tMax Memory Used: 128 MB\t" in host.log("greedy")[-1]
+        assert host.log("greedy")[-1].endswith("Status: error\tError Type: Runtime.OutOfMemory")
+
+
+@play
+async def test_an_answer_beyond_6_mb_is_refused_on_both_sides(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        called = await host.do("hello", "big 6291557")
+        message = "Response payload size exceeded maximum allowed payload size (6291556 bytes)."
+        assert unhandled(called.answer) == {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": message}
+        ((what, status, told),) = json.loads((await host.do("hello", "answers")).payload)
+        assert (what, status) == ("response", 413)
+        assert json.loads(told) == {
+            "errorMessage": "Exceeded maximum allowed payload size (6291556 bytes).",
+            "errorType": "RequestEntityTooLarge",
+        }
+
+
+@play
+async def test_a_runtime_that_asks_for_what_it_may_not_is_told_so(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        told = json.loads((await host.do("hello", "wrong")).payload)
+        assert [one for _, one in told] == [
+            [400, "InvalidRequestID"],
+            [400, "InvalidRequestID"],
+            [403, "InvalidStateTransition"],
+            [404, "NotFound"],
+            [403, "InvalidStateTransition"],
+        ]
+
+
+# Starting
+
+
+@play
+async def test_an_init_error_is_what_the_runtime_posted(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("broken", version(environment={"INIT": "error"})))
+        called = await host.answer("broken")
+        posted = {"errorMessage": "No module named 'pets'", "errorType": "Runtime.ImportModuleError", "stackTrace": []}
+        assert unhandled(called.answer) == posted
+        assert len(host.launcher.started) == 2  # Lambda tries it again within the invocation
+        reports = [line for line in host.log("broken") if line.startswith("INIT_REPORT")]
+        assert [re.sub(r"[\d.]+ ms", "T", line) for line in reports] == [
+            "INIT_REPORT Init Duration: T\tPhase: init\tStatus: error\tError Type: Runtime.ImportModuleError",
+            "INIT_REPORT Init Duration: T\tPhase: invoke\tStatus: error\tError Type: Runtime.ImportModuleError",
+        ]
+
+
+@play
+async def test_a_runtime_that_exits_at_once_is_a_crash(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("broken", version(environment={"INIT": "exit 126"})))
+        message = "RequestId: ID Error: Runtime exited with error: exit status 126"
+        told = unhandled((await host.answer("broken")).answer)
+        assert told == {"errorType": "Runtime.ExitError", "errorMessage": message}
+
+
+@play
+async def test_a_slow_start_is_tried_again_with_the_functions_own_timeout(tmp_path: Path) -> None:
+    async with hosting(tmp_path, init_seconds=0.3) as host:
+        host.stand(function("slow", version(timeout=1, environment={"INIT": "sleep 60"})))
+        message = "RequestId: ID Error: Task timed out after 1.00 seconds"
+        told = unhandled((await host.answer("slow")).answer)
+        assert told == {"errorType": "Sandbox.Timedout", "errorMessage": message}
+        phases = [line.split("\t")[1:] for line in host.log("slow") if line.startswith("INIT_REPORT")]
+        assert phases == [["Phase: init", "Status: timeout"], ["Phase: invoke", "Status: timeout"]]
+
+
+@play
+async def test_a_start_that_is_slow_once_costs_a_call_time_and_nothing_else(tmp_path: Path) -> None:
+    async with hosting(tmp_path, init_seconds=0.3) as host:
+        environment = {"INIT": "slow once", "MARK": str(tmp_path / "mark")}
+        host.stand(function("slow", version(environment=environment)))
+        assert (await host.answer("slow")).payload == b"{}"
+        assert len(host.launcher.started) == 2
+
+
+@play
+async def test_the_first_report_of_an_instance_tells_how_long_it_started(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        for _ in range(2):
+            await host.answer("hello")
+        first, second = [line for line in host.log("hello") if line.startswith("REPORT")]
+        assert re.search(r"\tInit Duration: [\d.]+ ms\t$", first)
+        assert "Init Duration" not in second
+
+
+@play
+async def test_what_cannot_be_started_here_says_why(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("odd", version(runtime="none")))
+        for _ in range(2):
+            called = await host.answer("odd")
+            assert (called.kind, called.cause) == (FailureKind.UNAVAILABLE, "no such runtime is installed here")
+        host.stand(function("odd", version(revision="r-2")))
+        assert (await host.answer("odd")).payload == b"{}"
+
+
+@play
+async def test_code_without_a_bootstrap_is_the_functions_fault(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("empty", version(runtime="empty")))
+        message = "RequestId: ID Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
+        told = unhandled((await host.answer("empty")).answer)
+        assert told == {"errorType": "Runtime.InvalidEntrypoint", "errorMessage": message}
+
+
+# Whoever else
+
+
+@play
+async def test_what_a_function_prints_is_in_its_log_in_order(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        await host.do("hello", "print one", "mutter two")
+        await host.do("hello", "print three")
+        kinds = [re.sub(f" RequestId: {UUID}.*", "", line) for line in host.log("hello")]
+        assert kinds == ["START", "one", "two", "END", "REPORT", "START", "three", "END", "REPORT"]
+
+
+@play
+async def test_a_call_that_is_cancelled_goes_on_in_silence(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        await host.answer("hello")
+        called = host.begin("hello", "sleep 0.1", "print still here")
+        await until(lambda: host.fleet.calls)
+        assert called.call is not None
+        called.call.cancel()
+        await until(lambda: not host.fleet.calls)
+        assert called.told == []
+        assert "still here" in host.log("hello")
+
+
+@play
+async def test_a_caller_that_goes_takes_no_call_along(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        host.begin("hello", "sleep 0.1", "print still here")
+        await until(lambda: host.fleet.calls)
+        host.client.close()
+        await until(lambda: not host.fleet.calls)
+        assert "still here" in host.log("hello")
+
+
+@play
+async def test_a_strange_frame_costs_the_connection_and_nothing_else(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        reader, writer = await asyncio.open_unix_connection(str(tmp_path / "run" / "functions.sock"))
+        writer.write(b"\xff" * 20)
+        assert await reader.read() == b""
+        writer.close()
+        assert (await host.answer("hello")).payload == b"{}"
+
+
+@play
+async def test_awslambdaric_serves_a_function(tmp_path: Path) -> None:
+    python = os.environ.get("PORTICO_AWSLAMBDARIC", sys.executable)
+    probe = await asyncio.create_subprocess_exec(python, "-c", "import awslambdaric", stderr=asyncio.subprocess.DEVNULL)
+    if await probe.wait():
+        pytest.skip("NOT RUN: awslambdaric is not installed")
+    (tmp_path / "pets.py").write_text("def handler(event, context):\n    if event: raise ValueError(event)\n    return context.aws_request_id\n")
+    launcher = ScriptLauncher()
+    launcher.command = [python, "-m", "awslambdaric", "pets.handler"]
+    environment = {"PYTHONPATH": str(tmp_path), "LAMBDA_TASK_ROOT": str(tmp_path), "AWS_LAMBDA_FUNCTION_NAME": "pets",
+                   "AWS_LAMBDA_FUNCTION_VERSION": "1", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128", "AWS_LAMBDA_LOG_GROUP_NAME": "g"}
+    async with hosting(tmp_path, launcher=launcher) as host:
+        host.stand(function("pets", version(environment=environment)))
+        for _ in range(3):
+            assert re.fullmatch(f'"{UUID}"', (await host.answer("pets", b"{}")).payload.decode())
+        told = unhandled((await host.answer("pets", b'"no"')).answer)
+        assert (told["errorType"], told["errorMessage"]) == ("ValueError", "no")
+        assert len(launcher.started) == 1
+        host.stand(function("pets", version(revision="r-2", environment={**environment, "PYTHONPATH": "/"})))
+        told = unhandled((await host.answer("pets")).answer)
+        assert told["errorType"] == "Runtime.ImportModuleError"

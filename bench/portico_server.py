@@ -104,15 +104,15 @@ class Portico:
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
-    def client(self) -> Any:
-        """boto3's client of `apigateway`, with the root credentials of the data directory."""
+    def client(self, service: str = "apigateway") -> Any:
+        """boto3's client of a service, with the root credentials of the data directory."""
         lines = (self.data / "credentials").read_text().splitlines()
         given = dict(line.split(" = ", 1) for line in lines if " = " in line)
         session = boto3.session.Session(
             given["aws_access_key_id"], given["aws_secret_access_key"], region_name="us-east-1"
         )
         config = Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE)
-        return session.client("apigateway", endpoint_url=self.control, config=config)
+        return session.client(service, endpoint_url=self.control, config=config)
 
 
 @contextmanager

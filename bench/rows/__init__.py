@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from bench.context import Bench
 from bench.rows.deployment import deployment, redeployments
 from bench.rows.fleet import fleet
+from bench.rows.functions import functions
 from bench.rows.kill import kill
 from bench.rows.large import large
 from bench.rows.observing import observing
@@ -32,6 +33,7 @@ ROWS: Final[dict[str, Row]] = {
     "large": Row(large, "1 MB response: CPU per request; 64 slow readers", "at most 0.60 of nginx; 16 MB"),
     "observing": Row(observing, "Access log and metrics: their part of a request's CPU", "at most 8%"),
     "resources": Row(resources, "5000 resources next to 5: CPU per request", "at most 1.2"),
+    "functions": Row(functions, "AWS_PROXY to a warm function", "1.5 and 3 of HTTP_PROXY; 3000/s; 120 ms; 250 ms"),
     "deployment": Row(deployment, "A deployment of 500 methods: until it is served", "at most 200 ms"),
     "redeployments": Row(redeployments, "300 deployments at half load", "0 lost, at most 5 ms more p99"),
     "fleet": Row(fleet, "1000 deployed APIs of 10 methods", "at most 150 MB in a worker, ready in 3 s"),

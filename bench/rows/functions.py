@@ -1,6 +1,7 @@
 """Functions: what AWS_PROXY costs next to HTTP_PROXY, how many calls a second, cold starts, calls side by side."""
 
 import io
+import os
 import socket
 import statistics
 import sys
@@ -13,9 +14,9 @@ from typing import Any, Final
 
 from bench import definitions, peers
 from bench.context import Bench
-from bench.definitions import Deployed, Operation
+from bench.definitions import Deployed, Paths
 from bench.portico_server import Portico, connect, get, portico, request
-from bench.processes import server_core
+from bench.processes import family, load_core, server_core
 from bench.verdict import BenchError, Finding, judge
 from bench.wrk import Target, compare, measure
 
@@ -46,13 +47,12 @@ def functions(bench: Bench) -> list[Finding]:
 
 
 def _costs(bench: Bench) -> list[Finding]:
-    """With every process of the server on one core, and its instances there too."""
+    """With the server's processes on one core, and instances, as backends, on the other."""
     with ExitStack() as stack:
         backend = stack.enter_context(peers.backend(bench.room("backend")))
         server = stack.enter_context(portico(bench.folder / "data", core=server_core()))
-        deployed = _deploy(
-            server, "warm", "at_once", {"/pets/{id}": {"get": definitions.proxied(backend, "/pets/{id}")}}
-        )
+        deployed = _deploy(server, "warm", "at_once", definitions.pets(backend))
+        _move_instances(server)
         called = server.target("AWS_PROXY", deployed.host, f"/{definitions.STAGE}/warm")
         serving = (server.pid("worker"), server.pid("functions"))
         targets = [
@@ -82,6 +82,12 @@ def _costs(bench: Bench) -> list[Finding]:
     ]
 
 
+def _move_instances(server: Portico) -> None:
+    """To the load generator's core: who starts instances, before there is one."""
+    for pid in family(server.pid("functions"))[1:]:
+        os.sched_setaffinity(pid, {load_core()})
+
+
 def _speed(bench: Bench) -> list[Finding]:
     """On all cores, the load generator beside."""
     with portico(bench.folder / "speed") as server:
@@ -105,7 +111,7 @@ def _speed(bench: Bench) -> list[Finding]:
             f"at most {COLD_SECONDS * 1000:.0f} ms",
             f"{max(colds) * 1000:.0f} ms",
             judge(max(colds) <= COLD_SECONDS),
-            note=f"longest of {len(colds)}, each a function of its own; median {statistics.median(colds) * 1000:.0f} ms",
+            note=f"longest of {len(colds)}, of a function each; median {statistics.median(colds) * 1000:.0f} ms",
         ),
         Finding(
             f"{SIDE_BY_SIDE} calls at a time of a function that sleeps 100 ms, once warm",
@@ -159,7 +165,7 @@ def _ask_all(connections: Sequence[socket.socket], asked: bytes) -> float:
     return time.perf_counter() - began
 
 
-def _deploy(server: Portico, name: str, handler: str, paths: dict[str, dict[str, Operation]]) -> Deployed:
+def _deploy(server: Portico, name: str, handler: str, paths: Paths) -> Deployed:
     """A function and an API that calls it at /NAME, with the permission that takes."""
     client = server.client("lambda")
     function = client.create_function(

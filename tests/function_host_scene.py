@@ -46,7 +46,12 @@ ALLOW = json.dumps(
     {
         "Version": "2012-10-17",
         "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "lambda:InvokeFunction", "Resource": "*"}
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "apigateway.amazonaws.com"},
+                "Action": "lambda:InvokeFunction",
+                "Resource": "*",
+            }
         ],
     }
 )
@@ -62,7 +67,9 @@ def version(number: str = "$LATEST", **values: Any) -> FunctionVersion:
 
 
 def function(name: str, latest: FunctionVersion | None = None, **values: Any) -> FunctionStanding:
-    return FunctionStanding(name=name, versions={"$LATEST": latest or version(), **values.pop("versions", {})}, **values)
+    return FunctionStanding(
+        name=name, versions={"$LATEST": latest or version(), **values.pop("versions", {})}, **values
+    )
 
 
 class ScriptProcess:
@@ -185,7 +192,13 @@ class Hosted:
         self.catalogue.follow()
 
     def invoke(
-        self, name: str, event: bytes = b"{}", *, kind: InvocationType = InvocationType.REQUEST_RESPONSE, trace_id: str = "", **how: Any
+        self,
+        name: str,
+        event: bytes = b"{}",
+        *,
+        kind: InvocationType = InvocationType.REQUEST_RESPONSE,
+        trace_id: str = "",
+        **how: Any,
     ) -> Called:
         called = Called()
         invocable = Invocable(arn(name), how.pop("caller", Caller()), **how)
@@ -249,9 +262,7 @@ async def hosting(
     server = await loop.create_unix_server(host.connect, sock=bind(folder / "run" / "functions.sock"))
     client = FunctionClient(folder / "run" / "functions.sock")
     writer = StateWriter(folder / "state")
-    hosted = Hosted(
-        folder, launcher, MemoryStore(), writer, catalogue, fleet, events, host, client, clock, logs, told
-    )
+    hosted = Hosted(folder, launcher, MemoryStore(), writer, catalogue, fleet, events, host, client, clock, logs, told)
     sweeper = asyncio.create_task(_sweep(hosted)) if sweeping else None
     try:
         yield hosted

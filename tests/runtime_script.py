@@ -149,7 +149,9 @@ class Runtime:
     def do_break(self, _rest: str) -> None:
         """An error in the middle of the stream, told by its trailers."""
         body = "eyJlcnJvclR5cGUiOiAiQnJva2UiLCAiZXJyb3JNZXNzYWdlIjogIm1pZHdheSJ9"
-        self._stream([b"some"], f"Lambda-Runtime-Function-Error-Type: Broke\r\nLambda-Runtime-Function-Error-Body: {body}\r\n")
+        self._stream(
+            [b"some"], f"Lambda-Runtime-Function-Error-Type: Broke\r\nLambda-Runtime-Function-Error-Body: {body}\r\n"
+        )
 
     def do_die_midway(self, _rest: str) -> None:
         self._begin_stream()
@@ -184,7 +186,11 @@ def main() -> None:
         elif word.startswith("exit "):
             os._exit(int(word[5:]))
         elif word == "error":
-            told = {"errorMessage": "No module named 'pets'", "errorType": "Runtime.ImportModuleError", "stackTrace": []}
+            told = {
+                "errorMessage": "No module named 'pets'",
+                "errorType": "Runtime.ImportModuleError",
+                "stackTrace": [],
+            }
             runtime.ask("POST", "/init/error", json.dumps(told).encode())
             os._exit(1)
         elif word == "slow once" and not os.path.exists(os.environ["MARK"]):

@@ -116,7 +116,9 @@ class FunctionsProcess:
                 try:
                     sweep()
                 except Exception:  # without sweeps no timeout would fire any more
-                    self._parts.observer(UnexpectedError("", "a sweep of the functions process", traceback.format_exc()))
+                    self._parts.observer(
+                        UnexpectedError("", "a sweep of the functions process", traceback.format_exc())
+                    )
 
     # Leaving
 

@@ -70,6 +70,10 @@ class Owner(Protocol):
         """It asks for the next event: assign one, or let it be idle."""
         ...
 
+    def away(self, instance: "Instance") -> None:
+        """It was idle, and its `next` has gone: nothing can be assigned to it until it is free again."""
+        ...
+
     def settled(self, invocation: Invocation) -> None:
         """An invocation is over."""
         ...
@@ -210,6 +214,10 @@ class Instance:
         self._connections.discard(connection)
         if self._poll is connection:
             self._poll = None
+            if self.state is State.IDLE:  # it is expected to ask again
+                self.state = State.FINISHING
+                self.deadline = self._setting.clock.monotonic() + self._timeout
+                self._owner.away(self)
         if self._exit_verdict is not None and not self._connections:
             self._conclude()
 
@@ -375,12 +383,8 @@ class Instance:
         elif state is State.STARTING:
             self._owner.stillborn(self, verdict)
         else:
-            version = self._setting.version.version
-            self._setting.observer(InstanceFailed(self._setting.name, version, self._told(state, verdict)))
-
-    def _told(self, state: State, verdict: Verdict) -> str:
-        when = "while it was idle" if state is State.IDLE else "after its response"
-        return f"{verdict.message} {when}"
+            cause = f"{verdict.message} while no invocation was under way"
+            self._setting.observer(InstanceFailed(self._setting.name, self._setting.version.version, cause))
 
     # Invocations
 

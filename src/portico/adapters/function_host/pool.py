@@ -23,6 +23,10 @@ PATIENCE_SECONDS: Final = 0.05
 """A call waits no longer for an instance that has answered and does not come back, but has one started."""
 
 
+ROOM_SECONDS: Final = 1.0
+"""A call waits so long where the fleet has no room: mostly somebody has answered and is about to be idle."""
+
+
 class Place(Protocol):
     """What a pool asks of the fleet that it belongs to."""
 
@@ -69,11 +73,8 @@ class Pool:
             return None
         invocation.asked = self.setting.clock.monotonic()
         self._waiting.append(invocation)
-        if self._start_wanted():
-            return None
-        self._waiting.pop()
-        self._place.leave(invocation, self._load)
-        return FunctionFailure(FailureKind.THROTTLED, "there is room for no further instance: all are busy")
+        self._start_wanted()
+        return None
 
     def retire(self) -> None:
         """Take no new calls: those that wait are served, then every instance ends."""
@@ -89,6 +90,8 @@ class Pool:
             self.idle.pop(0).end()
         if self._waiting and now - self._waiting[0].asked >= PATIENCE_SECONDS:
             self._start_wanted(patient=False)
+            if not self._coming(patient=False):
+                self._throttle(now)
 
     # What instances say
 
@@ -100,6 +103,9 @@ class Pool:
         else:
             instance.rest()
             self.idle.append(instance)
+
+    def away(self, instance: Instance) -> None:
+        self.idle.remove(instance)
 
     def settled(self, invocation: Invocation) -> None:
         self._place.leave(invocation, self._load)
@@ -136,13 +142,10 @@ class Pool:
 
     # Starting
 
-    def _start_wanted(self, *, patient: bool = True) -> bool:
-        """Start an instance for each call that waits for none yet. False where there is no room."""
-        while len(self._waiting) > self._coming(patient=patient):
-            if not self._place.make_room():
-                return False
+    def _start_wanted(self, *, patient: bool = True) -> None:
+        """Start an instance for each call that waits for none yet, where there is room."""
+        while len(self._waiting) > self._coming(patient=patient) and self._place.make_room():
             self._start()
-        return True
 
     def _coming(self, *, patient: bool = True) -> int:
         """How many instances will be free without anything further."""
@@ -168,6 +171,14 @@ class Pool:
         task.add_done_callback(self._tasks.discard)
 
     # Ends without an instance
+
+    def _throttle(self, now: float) -> None:
+        """No instance can be started for those who wait, and nobody has come free for long."""
+        failure = FunctionFailure(FailureKind.THROTTLED, "there is room for no further instance: all are busy")
+        while self._waiting and now - self._waiting[0].asked >= ROOM_SECONDS:
+            invocation = self._waiting.popleft()
+            self._place.leave(invocation, self._load)
+            invocation.receiver.on_failure(invocation.call, failure)
 
     def _give_up(self, invocation: Invocation, reason: str, verdict: Verdict | None) -> None:
         """End a call that no instance will serve. With a verdict it is the function's fault, else this server's."""

@@ -158,6 +158,12 @@ class Runtime:
         self.wire.send(b"4\r\nsome\r\n")
         os._exit(9)
 
+    def do_hang_up_midway(self, _rest: str) -> None:
+        self._begin_stream()
+        self.wire.send(b"4\r\nsome\r\n")
+        self.wire.close()
+        time.sleep(60)
+
     def do_stall_midway(self, _rest: str) -> None:
         self._begin_stream()
         self.wire.send(b"4\r\nsome\r\n")

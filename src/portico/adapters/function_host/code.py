@@ -32,7 +32,7 @@ class CodeCache:
         self._read_code = read_code
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            directory.chmod(0o755)  # what leads here decides who may come; the code itself may be read by functions
+            directory.chmod(0o711)  # functions that are other users come through to their own, and see no others
             _forget_earlier_boots(directory)
         except OSError as error:
             raise LaunchError(f"the functions' code cannot be kept in {directory}: {error.strerror}") from error

@@ -94,9 +94,10 @@ class EventFile:
         self._asked.put(_Work(_ADOPT, (self._run,), done))
 
     def close(self) -> None:
-        """Blocking: what was asked is done first."""
-        self._asked.put(None)
-        self._thread.join()
+        """Blocking: what was asked is done first. Closing it again does nothing."""
+        if self._thread.is_alive():
+            self._asked.put(None)
+            self._thread.join()
 
     # On the thread
 

@@ -55,6 +55,7 @@ class Fleet:
         self._shared_calls = 0
         self._measured = 0.0
         self._digests: frozenset[str] = frozenset()
+        self._closing = False
 
     def adopt(self, functions: Iterable[FunctionStanding]) -> None:
         """These functions are there now, and no others: what runs of older revisions takes no more calls."""
@@ -108,7 +109,8 @@ class Fleet:
         return sum(1 for _ in self._instances())
 
     async def close(self, patience: float = 2.0) -> None:
-        """End every instance, and see it gone."""
+        """End every instance, and see it gone. Calls under way hear nothing more."""
+        self._closing = True
         for instance in list(self._instances()):
             instance.end()
         end = self._parts.clock.monotonic() + patience
@@ -133,6 +135,8 @@ class Fleet:
         self._shared_calls -= invocation.shares
 
     def make_room(self) -> bool:
+        if self._closing:
+            return False
         if sum(1 for one in self._instances() if one.state is not State.ENDING) < self._parts.instances:
             return True
         idle = [pool for pool in self._pools.values() if pool.idle]

@@ -90,7 +90,7 @@ def test_targets_of_make_are_there(told: Page) -> None:
 @pytest.mark.parametrize("told", EVERY_PAGE)
 def test_nothing_is_said_of_the_machine_that_it_was_written_on(told: Page) -> None:
     """No absolute path into somebody's folders, no unfinished place, no praise."""
-    machine = r"(?<![\w.}~>])/(?:home|root|Users|mnt|opt|work|tmp|build)/\w"
+    machine = r"(?<![\w.}~>])/(?:home|root|Users|opt|work|tmp|build)/\w"  # Lambda has file systems at /mnt
     unfinished = r"\b(?:TODO|FIXME|XXX|TBD)\b"
     praise = r"(?i)\b(?:blazing|seamless|cutting[- ]edge|world[- ]class|effortless|revolutionary|next[- ]generation)"
     for pattern in (machine, unfinished, praise):

@@ -6,6 +6,7 @@ import socket
 from portico.adapters import json_log, meters
 from portico.adapters.collection import Collector
 from portico.adapters.credentials import root_credentials
+from portico.adapters.function_host.launch import files_path
 from portico.adapters.late_store import StoreAndChanges
 from portico.adapters.nowhere import NoFunctions, Nowhere
 from portico.adapters.state_dir import StateWriter
@@ -90,6 +91,7 @@ def _plane(settings: Settings, store: StoreAndChanges, observer: Observer) -> Co
         warn=lambda message: observer(DefinitionWarning(message)),
         max_integration_timeout=settings.max_integration_timeout,
         lambda_endpoint=settings.lambda_endpoint,
+        has_access_point=lambda name: files_path(settings.data_dir, name).is_dir(),
     )
 
     return ControlPlane(store, RootIdentity(*root), realm, observer)

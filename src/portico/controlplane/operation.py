@@ -39,6 +39,8 @@ class Realm:
     """Milliseconds that an integration may be given: AWS's quota, which it raises for accounts that ask."""
     lambda_endpoint: str | None = None
     """Where functions are managed and run instead of here (`--lambda-endpoint`)."""
+    has_access_point: Callable[[str], bool] = lambda _: False
+    """Whether the operator made this access point (`fsap-…`) of a file system."""
 
 
 @dataclass(slots=True)

@@ -22,6 +22,15 @@ class _Frozen(
     """A member that this version does not know is a record that it refuses."""
 
 
+class FileSystem(_Frozen, frozen=True, kw_only=True):
+    """What Lambda's FileSystemConfig names: a folder that functions share."""
+
+    access_point: str
+    """`fsap-` and hexadecimal digits, of the ARN's end."""
+    path: str
+    """Where the function has it: `/mnt/…`."""
+
+
 class FunctionVersion(_Frozen, frozen=True, kw_only=True):
     """What an instance is started from. Two equal versions may share instances."""
 
@@ -40,6 +49,7 @@ class FunctionVersion(_Frozen, frozen=True, kw_only=True):
     ephemeral_storage: int = 512
     """Megabytes of /tmp."""
     environment: dict[str, str] = {}
+    file_systems: tuple[FileSystem, ...] = ()
     log_group: str | None = None
     """None: `/aws/lambda/{name}`."""
     revision: str = ""

@@ -6,7 +6,8 @@ Three walls, each wherever the system has it (Abilities says which):
 - a private root with its own processes, /tmp and /proc (private_root.py): as root, or with namespaces of users;
 - Landlock (landlock.py): files by name, and from its sixth version on signals and abstract sockets.
 
-Besides, always: no new privileges, limits, no descriptors but its output, a session of its own.
+Without a private root there is a fourth: no unix sockets (seccomp.py). Besides, always: no new privileges, limits, no
+descriptors but its output, a session of its own.
 """
 
 import os
@@ -15,7 +16,7 @@ import signal
 import sys
 from typing import Final, NamedTuple
 
-from portico.adapters.function_host import landlock, private_root, system_calls
+from portico.adapters.function_host import landlock, private_root, seccomp, system_calls
 from portico.adapters.function_host.private_root import Root
 
 SYSTEM: Final = (
@@ -88,6 +89,8 @@ class Plan(NamedTuple):
     readable: tuple[str, ...]
     writable: tuple[str, ...]
     """What Landlock leaves it, where there is Landlock: paths as the instance sees them."""
+    groups: tuple[int, ...] = ()
+    """Of the folders that it shares with other functions, which are other users."""
 
 
 class Abilities(NamedTuple):
@@ -97,6 +100,7 @@ class Abilities(NamedTuple):
     landlock: int
     """Its version; 0: none."""
     users: bool
+    system_call_filters: bool
     why_not: str
     """Why there are no private roots; "" where there are."""
 
@@ -107,18 +111,20 @@ def enter(plan: Plan, abilities: Abilities) -> None:
         private_root.enter(plan.root)
     _limit(plan.limits)
     if plan.user is not None:
-        become(plan.user)
+        become(plan.user, plan.groups)
     if sys.platform == "linux":
         system_calls.gain_no_privileges()
     if abilities.landlock:
         landlock.restrict(plan.readable, plan.writable)
-    os.umask(0o022)
+    if plan.root is None and abilities.system_call_filters:
+        seccomp.refuse_unix_sockets()
+    os.umask(0o002 if plan.groups else 0o022)
     os.chdir(plan.directory)
 
 
-def become(user: int) -> None:
-    """Be that user and nobody else: one group of the same number, no further ones. As root only."""
-    os.setgroups([])
+def become(user: int, groups: tuple[int, ...] = ()) -> None:
+    """Be that user and nobody else: one group of the same number, and only these further ones. As root only."""
+    os.setgroups(groups)
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)
 

@@ -12,6 +12,7 @@ from portico.adapters.function_host.landlock import SIGNALS_SINCE
 from portico.adapters.function_host.launch import Launcher, LaunchError, Prepared, Started
 from portico.adapters.function_host.places import OwnFolders, Place, Places, PrivateRoots
 from portico.adapters.function_host.runtimes import Runtime, Runtimes
+from portico.adapters.function_host.shared_folders import Mount, SharedFolders
 from portico.adapters.function_host.starting import StarterLink
 from portico.adapters.function_host.users import Users
 from portico.kernel.observe import FunctionsLessConfined, Observer, RuntimeSubstituted
@@ -48,11 +49,12 @@ def _weakness(able: Abilities) -> str:
         return ""
     if not able.landlock:
         return f"functions can read and change whatever this user can: no Landlock, no namespaces ({able.why_not})"
+    reasons = []
     if able.landlock < SIGNALS_SINCE:
-        return (
-            f"functions can end this user's processes: no namespaces ({able.why_not}), and this Landlock is an old one"
-        )
-    return ""
+        reasons.append("end this user's processes (this Landlock is an old one)")
+    if not able.system_call_filters:
+        reasons.append("connect to this user's unix sockets (no seccomp)")
+    return f"functions can {' and '.join(reasons)}: no namespaces ({able.why_not})" if reasons else ""
 
 
 class ConfiningLauncher:
@@ -62,7 +64,12 @@ class ConfiningLauncher:
         self._observer = observer
         self._runtimes = Runtimes()
         self._users = Users(folder / "uids") if link.abilities.users else None
-        self._places: Places = _places(folder, link.abilities)
+        self._places: Places = (
+            PrivateRoots(folder / "root")
+            if link.abilities.private_roots
+            else OwnFolders(folder / "tmp", link.abilities.users)
+        )
+        self._shared = SharedFolders(folder.parent, self._users)
         self._told: set[tuple[str, str]] = set()
 
     def prepare(self, version: FunctionVersion, name: str) -> Prepared:
@@ -74,19 +81,15 @@ class ConfiningLauncher:
             self._told.add((name, version.runtime))
             self._observer(RuntimeSubstituted(name, version.runtime, runtime.substitute))
         user = self._users.of(name) if self._users else None
-        return PreparedVersion(self._link, self._places, version, name, code, runtime, user)
+        mounts = self._shared.of(version.file_systems)
+        return PreparedVersion(self._link, self._places, version, name, code, runtime, user, mounts)
 
     def keep_only(self, digests: frozenset[str]) -> None:
         self._code.keep_only(digests)
 
     def close(self) -> None:
         self._link.close()
-
-
-def _places(folder: Path, able: Abilities) -> Places:
-    if able.private_roots:
-        return PrivateRoots(folder / "root")
-    return OwnFolders(folder / "tmp", able.users)
+        self._places.close()
 
 
 class PreparedVersion:
@@ -99,6 +102,7 @@ class PreparedVersion:
         code: Path,
         runtime: Runtime,
         user: int | None,
+        mounts: tuple[Mount, ...] = (),
     ) -> None:
         self.uid = user
         self._link = link
@@ -107,10 +111,12 @@ class PreparedVersion:
         self._name = name
         self._code = code
         self._runtime = runtime
+        self._mounts = mounts
 
     def start(self, runtime_api: str, output: int, environment: dict[str, str]) -> Started:
         try:
-            place = self._places.place(self._code, self._runtime.readable, self.uid, self._version.ephemeral_storage)
+            needed = (self._code, self._runtime.readable, self.uid, self._version.ephemeral_storage, self._mounts)
+            place = self._places.place(*needed)
         except OSError as error:
             raise LaunchError(f"an instance's /tmp cannot be made: {error}") from error
         own = variables(self._version, self._name, place)
@@ -123,6 +129,7 @@ class PreparedVersion:
             root=place.root,
             readable=place.readable,
             writable=place.writable,
+            groups=tuple(one.group for one in self._mounts if one.group is not None),
         )
         return ConfinedProcess(self._link.start(plan, output), place.to_remove)
 
@@ -155,6 +162,14 @@ def variables(version: FunctionVersion, name: str, place: Place) -> dict[str, st
         "TMPDIR": place.tmp,
         "LD_LIBRARY_PATH": f"{place.task}/lib:/opt/lib",
         "NODE_PATH": f"/opt/nodejs/node_modules:{place.task}",
-        **version.environment,
+        **{name: _where_it_is(value, place) for name, value in version.environment.items()},
         **reserved,
     }
+
+
+def _where_it_is(value: str, place: Place) -> str:
+    """A variable that names a mount, or what is below it, where that could not be put at the path asked for."""
+    for asked, found in place.moved:
+        if value == asked or value.startswith(f"{asked}/"):
+            return found + value.removeprefix(asked)
+    return value

@@ -50,6 +50,8 @@ class Root(NamedTuple):
     """How much /tmp holds. It is memory, and goes with the instance."""
     owner: int
     """The user and group that /tmp belongs to."""
+    shared: tuple[Bind, ...] = ()
+    """Folders that it may write to, and others see."""
 
 
 def enter(root: Root) -> None:
@@ -72,6 +74,8 @@ def _bind_all(root: Root) -> None:
     for bind in (*root.binds, *(Bind(device, device) for device in DEVICES)):
         if not _is_below_tmp(bind):
             _bind(bind, root.at + bind.target)
+    for bind in root.shared:
+        os.makedirs(root.at + bind.target)
     for name, target in _LINKS.items():
         os.symlink(target, f"{root.at}/dev/{name}")
 
@@ -83,6 +87,8 @@ def _mount_writable(root: Root) -> None:
         if _is_below_tmp(bind):
             _bind(bind, root.at + bind.target)
             make_read_only(root.at + bind.target)
+    for bind in root.shared:
+        mount(bind.source, root.at + bind.target, "", MS_BIND)
     shared = f"{own},size={_SHARED_MEMORY_MB}m"
     mount("none", root.at + SHARED_MEMORY, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, shared)
     with suppress(PermissionError):  # a container whose own /proc is covered in places gets no whole one: none, then

@@ -24,7 +24,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from portico.adapters.function_host import confinement, landlock, private_root, system_calls
+from portico.adapters.function_host import confinement, landlock, private_root, seccomp, system_calls
 from portico.adapters.function_host.confinement import Abilities, Limits, Plan
 from portico.adapters.function_host.private_root import Bind, Root
 
@@ -37,11 +37,16 @@ _MOST_DESCRIPTORS: Final = 2
 
 def decode(told: Sequence[Any]) -> Plan:
     """A Plan from its JSON, which has tuples for all that is in it."""
-    command, environment, directory, limits, user, root, readable, writable = told
+    command, environment, directory, limits, user, root, readable, writable, groups = told
     if root is not None:
-        at, binds, temporary_mb, owner = root
-        root = Root(at, tuple(Bind(*bind) for bind in binds), temporary_mb, owner)
-    return Plan(tuple(command), environment, directory, Limits(*limits), user, root, tuple(readable), tuple(writable))
+        at, binds, temporary_mb, owner, shared = root
+        root = Root(at, _binds(binds), temporary_mb, owner, _binds(shared))
+    walls = (user, root, tuple(readable), tuple(writable), tuple(groups))
+    return Plan(tuple(command), environment, directory, Limits(*limits), *walls)
+
+
+def _binds(told: Sequence[Sequence[str]]) -> tuple[Bind, ...]:
+    return tuple(Bind(*one) for one in told)
 
 
 class Starter:
@@ -165,12 +170,20 @@ def abilities(place: str, user: int) -> Abilities:
     """Find out by trying, each in a child that is gone afterwards. `user` is one that an instance would run as."""
     why_not = _tried(lambda: _try_private_root(place))
     users = os.geteuid() == 0 and not _tried(lambda: confinement.become(user))
-    return Abilities(not why_not, landlock.version(), users, why_not)
+    filters = not _tried(_try_system_call_filter)
+    return Abilities(not why_not, landlock.version(), users, filters, why_not)
 
 
 def _try_private_root(place: str) -> None:
     enter_own_world()
     _in_child(lambda: private_root.enter(Root(place, (Bind("/usr", "/usr"),), 1, os.geteuid())))
+
+
+def _try_system_call_filter() -> None:
+    if not seccomp.known():
+        raise OSError("the system calls of this machine are not known")
+    system_calls.gain_no_privileges()
+    seccomp.refuse_unix_sockets()
 
 
 def _tried(work: Callable[[], None]) -> str:

@@ -55,7 +55,9 @@ _ENVIRONMENT_REFUSED: Final = (
     "Lambda was unable to configure your environment variables because the environment variables you have provided "
 )
 
-_PLAIN: Final = ("Runtime", "Role", "Handler", "Description", "Timeout", "MemorySize", "Architectures")
+_PLAIN: Final = (
+    "Runtime", "Role", "Handler", "Description", "Timeout", "MemorySize", "Architectures", "FileSystemConfigs"
+)  # fmt: skip
 """Members that are kept as they were given."""
 _MEMBERS_OF: Final = ("TracingConfig", "EphemeralStorage", "LoggingConfig")
 """Structures: a member of one that is not given stays as it is."""
@@ -96,6 +98,8 @@ def configure(document: Document, params: Params) -> None:
         variables = params["Environment"].get("Variables")
         if variables:
             document["Environment"] = {"Variables": variables}
+    if not document.get("FileSystemConfigs"):
+        document.pop("FileSystemConfigs", None)
 
 
 def place_code(document: Document, package: Package) -> None:

@@ -7,6 +7,7 @@ from portico.controlplane.functions.faults import (
     InvalidParameterValueException,
     ResourceConflictException,
 )
+from portico.controlplane.functions.filesystems import check_file_systems
 from portico.controlplane.functions.marking import page
 from portico.controlplane.functions.names import is_version, named, unqualified
 from portico.controlplane.functions.package import Package, prepare_create
@@ -36,6 +37,7 @@ def create_function(call: Call) -> Document:
     name = unqualified(call)
     params = call.params
     latest = new_configuration(params, name)
+    check_file_systems(call)
     check_tags(params.get("Tags") or {})
     package = require_package(params, params["Code"])
     if params.get("PackageType") == "Image":

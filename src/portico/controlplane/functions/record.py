@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from portico.controlplane.functions.filesystems import file_systems
 from portico.controlplane.functions.names import is_version, not_found
 from portico.controlplane.functions.package import digest_of
 from portico.controlplane.functions.policy import policy_text
@@ -126,6 +127,7 @@ def _version(name: str, configuration: Document) -> FunctionVersion:
         memory_size=configuration["MemorySize"],
         ephemeral_storage=configuration["EphemeralStorage"]["Size"],
         environment=configuration.get("Environment", {}).get("Variables", {}),
+        file_systems=file_systems(configuration),
         log_group=None if log_group == f"/aws/lambda/{name}" else log_group,
         revision=configuration["Deployed"],
     )

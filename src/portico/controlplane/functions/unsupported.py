@@ -12,7 +12,7 @@ from portico.controlplane.operation import Params
 REASONS: Final = {
     "Layers": "layers are not built; put what they hold into the zip",
     "VpcConfig": "functions run on this machine, in its network",
-    "FileSystemConfigs": "file systems are not mounted",
+    "S3FilesConfig": "buckets are not mounted",
     "DeadLetterConfig": "dead-letter queues are not built, and what failed would be lost without a trace",
     "KMSKeyArn": "environments and code are not encrypted with keys of KMS",
     "SourceKMSKeyArn": "environments and code are not encrypted with keys of KMS",

@@ -3,6 +3,7 @@
 from copy import deepcopy
 
 from portico.controlplane.functions.configuration import configure, place_code, show, touch
+from portico.controlplane.functions.filesystems import check_file_systems
 from portico.controlplane.functions.functions import keep_code, require_package
 from portico.controlplane.functions.names import unqualified
 from portico.controlplane.functions.package import prepare_update
@@ -41,6 +42,7 @@ def update_function_configuration(call: Call) -> Document:
     latest = function["latest"]
     check_revision(call.params, latest)
     configure(latest, call.params)
+    check_file_systems(call)
     touch(latest, call.realm.clock.now())
     save(call, name, function)
     return show(call.realm, name, latest)

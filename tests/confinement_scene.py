@@ -31,7 +31,7 @@ def handler(event, context):
 """
 _AS_TOLD = (
     "import os, sys; sys.path.insert(0, sys.argv[1]); from portico.adapters.function_host import landlock, starter; "
-    "starter.abilities = lambda *_: starter.Abilities(False, landlock.version(), os.geteuid() == 0, 'as told'); "
+    "starter.abilities = lambda *_: starter.Abilities(False, landlock.version(), not os.geteuid(), True, 'as told'); "
     "starter.main(sys.argv[2], int(sys.argv[3]))"
 )
 """A starter that finds no namespaces."""

@@ -101,8 +101,7 @@ def test_nothing_of_its_tmp_is_left_when_it_is_gone(confined: Confined) -> None:
     one.wait()
     one.started.close()
     confined._started.remove(one)
-    tmp = confined.data_dir / "functions" / "tmp"
-    assert not tmp.exists() or not list(tmp.iterdir())
+    assert not list((confined.data_dir / "functions").glob("tmp/*/*"))
 
 
 def test_home_is_not_there(confined: Confined) -> None:
@@ -120,6 +119,29 @@ def test_names_certificates_and_programs_are_there(confined: Confined) -> None:
     assert one.does("len(os.urandom(8)), open('/dev/null', 'w').write('x')") == [8, 1]
     if os.path.isdir("/etc/ssl/certs"):
         assert one.does("len(os.listdir('/etc/ssl/certs'))") == len(os.listdir("/etc/ssl/certs"))
+
+
+def test_the_server_s_sockets_cannot_be_reached(confined: Confined) -> None:
+    path = confined.data_dir / "functions.sock"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        path.chmod(0o777)
+        one = confined.start()
+        assert one.does(f"socket.socket(socket.AF_UNIX).connect({str(path)!r})") in DENIED
+        assert one.does("[end.close() for end in socket.socketpair()]") == [None, None]
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next(data_dir: Path) -> None:
+    tmp = data_dir / "functions" / "tmp"
+    with Confined(data_dir, without_namespaces=True):
+        (held,) = tmp.iterdir()
+        (tmp / "left").mkdir()
+        (tmp / "left" / "x").touch()
+        with Confined(data_dir, without_namespaces=True):
+            assert held in tmp.iterdir()
+            assert len(list(tmp.iterdir())) == 2
+    assert list(tmp.iterdir()) == []
 
 
 # Processes

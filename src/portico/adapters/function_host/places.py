@@ -109,8 +109,10 @@ class OwnFolders:
         )
 
     def close(self) -> None:
-        os.close(self._held)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._held >= 0:
+            os.close(self._held)
+            self._held = -1
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _let_through(self, code: Path, needed: Iterable[str]) -> None:
         """Our own folders become such that others may walk through them, not look into them; of the rest, we tell."""

@@ -27,6 +27,8 @@ _AT_RECURSIVE: Final = 0x8000
 
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_NO_NEW_PRIVS: Final = 38
+_PR_SET_SECCOMP: Final = 22
+_SECCOMP_MODE_FILTER: Final = 2
 
 _MOUNT_SETATTR: Final = 442
 """System calls since 2019 have one number on every architecture; pivot_root is older."""
@@ -79,6 +81,11 @@ def die_with_parent(number: int) -> None:
 def gain_no_privileges() -> None:
     """From now on no program of this process gets rights by set-user-id or file capabilities."""
     _done("prctl", _linux().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+
+
+def filter_system_calls(program: object) -> None:
+    """`program`: a pointer to a struct sock_fprog."""
+    _done("seccomp", _linux().prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, program, 0, 0))
 
 
 def system_call(number: int, *arguments: object) -> int:

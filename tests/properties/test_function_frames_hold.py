@@ -31,7 +31,7 @@ def test_frames_are_the_same_however_they_are_cut(sent: list[tuple[FrameKind, in
 
 @given(st.integers(0, 2**64 - 1), st.binary(max_size=60), st.binary(max_size=255), st.binary(max_size=60))
 def test_an_invoke_has_its_three_parts(call: int, head: bytes, trace: bytes, event: bytes) -> None:
-    ((kind, number, content),) = read([frames.invoke(call, head, trace, event)])
+    ((kind, number, content),) = read([frames.invoke(call, frames.head_block(head), trace, event)])
     assert (kind, number) == (FrameKind.INVOKE, call)
     assert frames.split_invoke(content) == (head, trace, event)
 

@@ -33,7 +33,7 @@ from portico.ports.functions import (
     Invocable,
     InvocationType,
 )
-from portico.wire.function_frames import InvokeHead, invoke
+from portico.wire.function_frames import InvokeHead, head_block, invoke
 
 T = TypeVar("T")
 
@@ -218,7 +218,7 @@ def _trace(trace_id: str) -> bytes:
 
 @lru_cache(1024)
 def _encoded(invocable: Invocable, kind: InvocationType) -> bytes:
-    """The JSON of an InvokeHead. Remembered, because who invokes by API call asks for a destination each time."""
+    """The block of an InvokeHead. Remembered, because who invokes by API call asks for a destination each time."""
     caller = invocable.caller
     head = InvokeHead(
         invocable.arn,
@@ -231,4 +231,4 @@ def _encoded(invocable: Invocable, kind: InvocationType) -> bytes:
         invocable.tail,
         invocable.client_context,
     )
-    return msgspec.json.encode(head)
+    return head_block(msgspec.json.encode(head))

@@ -32,6 +32,10 @@ _USUAL: Final = 128
 """Bytes of an answer's head that is worth remembering: a longer one has a log, which is like no other."""
 
 
+_PLAIN: Final = msgspec.json.encode(AnswerHead())
+"""Of an answer of $LATEST that is no error and brings no log."""
+
+
 class Owner(Protocol):
     """Whose connection it is."""
 
@@ -206,6 +210,8 @@ _FRAMES: Final[dict[FrameKind, Callable[[Link, Call, bytes], None]]] = {
 def _read_answer(content: bytes) -> FunctionAnswer:
     """Raises FrameError."""
     encoded, payload = split(content)
+    if encoded == _PLAIN:
+        return FunctionAnswer(payload)
     try:
         head = _usual_head(encoded) if len(encoded) <= _USUAL else _head(encoded)
         log = base64.b64decode(head.log, validate=True) if head.log else b""

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from typing import TYPE_CHECKING
+from itertools import count
+from typing import TYPE_CHECKING, Final
 
 from portico.dataplane.context import clf, domain_name
 from portico.dataplane.environment import parse_query
 from portico.dataplane.headers import event_headers
 from portico.dataplane.media_types import BinaryTypes
 from portico.dataplane.trace import trace_id
+from portico.wire.http1 import SECRET_NAMES
 from portico.wire.lambda_events import (
+    Asked,
+    Form,
     Members,
+    Once,
     ProxyEvents,
-    Request,
     RouteFacts,
     Sent,
+    fill,
     forwarded_members,
     sent_part,
     text_body,
@@ -26,10 +31,18 @@ if TYPE_CHECKING:
     from portico.dataplane.integration import Spec
 
 
+_KEPT_BY_MANY: Final = 32
+_KEPT_BY_ONE: Final = 4
+"""Forms of 1.5 KB that a header section keeps: one that many connections send, and one with a secret, which is its
+connection's own."""
+_KEPT_PATH: Final = 256
+_numbers = count()
+
+
 class EventMaker:
     """Makes the events of one method."""
 
-    __slots__ = ("_binary", "_events")
+    __slots__ = ("_binary", "_events", "_number")
 
     def __init__(self, spec: Spec) -> None:
         place = spec.place
@@ -45,33 +58,44 @@ class EventMaker:
             variables=spec.variables,
         )
         self._events = ProxyEvents(facts)
+        self._number = next(_numbers)
         self._binary = BinaryTypes(spec.binary_media_types)
 
     def event(self, exchange: Exchange) -> bytes:
+        sent = _sent(exchange)
+        key = (self._number, exchange.method, exchange.path, forwarded := _forwarded(exchange))
+        form = None if exchange.query else sent.forms.get(key)
+        if form is None:
+            form = self._form(exchange, sent, forwarded)
+            if not exchange.query and len(exchange.path) <= _KEPT_PATH:
+                sent.keep(key, form)
         body, base64 = self._body(exchange)
-        return self._events.event(
-            Request(
-                method=exchange.method,
-                path=exchange.path.decode("latin-1"),
-                query=parse_query(exchange.query) if exchange.query else {},
-                path_values=exchange.captures,
-                sent=_sent(exchange),
-                forwarded=_forwarded(exchange),
-                trace_id=trace_id(exchange),
-                source_ip=exchange.source_ip,
-                request_id=exchange.request_id,
-                extended_id=exchange.extended_id,
-                time=clf(exchange.epoch),
-                epoch_ms=int(exchange.epoch * 1000),
-                body=body,
-                base64=base64,
-            )
+        epoch = exchange.epoch
+        return fill(
+            form,
+            Once(
+                trace_id(exchange),
+                exchange.request_id,
+                exchange.extended_id,
+                clf(epoch),
+                int(epoch * 1000),
+                body,
+                base64,
+            ),
         )
+
+    def _form(self, exchange: Exchange, sent: Sent, forwarded: Members) -> Form:
+        query = parse_query(exchange.query) if exchange.query else {}
+        path = exchange.path.decode("latin-1")
+        asked = Asked(exchange.method, path, query, exchange.captures, forwarded, exchange.source_ip)
+        return self._events.form(sent, asked)
 
     def _body(self, exchange: Exchange) -> tuple[bytes, bool]:
         """The body as JSON; base64 where its Content-Type is a binary media type."""
-        body = exchange.body or b""
-        binary = self._binary.match(exchange.head.section.digest.content_type)
+        body, content_type = exchange.body or b"", exchange.head.section.digest.content_type
+        if content_type is None and not body:
+            return b"null", False
+        binary = self._binary.match(content_type)
         return (b'"%b"' % b64encode(body) if binary and body else text_body(body)), binary
 
 
@@ -81,7 +105,9 @@ def _sent(exchange: Exchange) -> Sent:
     try:
         return section.digest.event  # type: ignore[no-any-return]
     except AttributeError:
-        made = sent_part(event_headers(section.headers), domain_name(exchange), section.digest.user_agent)
+        secret = any(header.name in SECRET_NAMES for header in section.headers)
+        kept = _KEPT_BY_ONE if secret else _KEPT_BY_MANY
+        made = sent_part(event_headers(section.headers), domain_name(exchange), section.digest.user_agent, kept)
         section.digest.event = made
         return made
 

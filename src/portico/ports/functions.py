@@ -74,8 +74,7 @@ class FunctionFailure:
     """For the operator. With ACCESS_DENIED it has the AddPermission that would help."""
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionAnswer:
+class FunctionAnswer(NamedTuple):
     """What a function returned, or what became of it."""
 
     payload: bytes
@@ -123,7 +122,12 @@ class FunctionDestination(Protocol[T_contra]):
     """One Invocable, ready to be called with one Receiver."""
 
     def invoke(
-        self, payload: bytes, context: T_contra, /, kind: InvocationType = InvocationType.REQUEST_RESPONSE, trace_id: str = ""
+        self,
+        payload: bytes,
+        context: T_contra,
+        /,
+        kind: InvocationType = InvocationType.REQUEST_RESPONSE,
+        trace_id: str = "",
     ) -> FunctionCall:
         """Send the event (JSON). Its Receiver may be called before this returns only with `on_failure`."""
         ...

@@ -25,6 +25,7 @@ LONGEST: Final = 8 * 1024 * 1024
 _PREFIX: Final = Struct("!IBQ")
 _BEYOND_LENGTH: Final = 9
 _LENGTH: Final = Struct("!I")
+_BYTES: Final = [bytes((number,)) for number in range(256)]
 
 
 class FrameError(PorticoError):
@@ -45,6 +46,10 @@ class FrameKind(IntEnum):
     """Content: JSON of FailureHead."""
     LEAVING = 16
     """The functions process is being replaced: send further calls on a new connection. Call number 0."""
+
+
+_INVOKE: Final = int(FrameKind.INVOKE)
+_ANSWER: Final = int(FrameKind.ANSWER)
 
 
 class InvokeHead(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -78,19 +83,15 @@ def frame(kind: FrameKind, call: int, content: bytes = b"") -> bytes:
     return _PREFIX.pack(len(content) + _BEYOND_LENGTH, kind, call) + content
 
 
-def invoke(call: int, head: bytes, trace_id: bytes, event: bytes) -> bytes:
-    """`head` is the JSON of an InvokeHead, made once a Route."""
-    length = 4 + len(head) + 1 + len(trace_id) + len(event) + _BEYOND_LENGTH
-    return b"".join(
-        (
-            _PREFIX.pack(length, FrameKind.INVOKE, call),
-            _LENGTH.pack(len(head)),
-            head,
-            bytes((len(trace_id),)),
-            trace_id,
-            event,
-        )
-    )
+def head_block(head: bytes) -> bytes:
+    """A head with its length in front. Of an INVOKE it is made once a Route, of the JSON of an InvokeHead."""
+    return _LENGTH.pack(len(head)) + head
+
+
+def invoke(call: int, block: bytes, trace_id: bytes, event: bytes) -> bytes:
+    """`block` is `head_block` of an InvokeHead."""
+    length = len(block) + 1 + len(trace_id) + len(event) + _BEYOND_LENGTH
+    return b"".join((_PREFIX.pack(length, _INVOKE, call), block, _BYTES[len(trace_id)], trace_id, event))
 
 
 def split_invoke(content: bytes) -> tuple[bytes, bytes, bytes]:
@@ -103,7 +104,7 @@ def split_invoke(content: bytes) -> tuple[bytes, bytes, bytes]:
 
 def answer(call: int, head: bytes, payload: bytes) -> bytes:
     """`head` is the JSON of an AnswerHead."""
-    prefix = _PREFIX.pack(4 + len(head) + len(payload) + _BEYOND_LENGTH, FrameKind.ANSWER, call)
+    prefix = _PREFIX.pack(4 + len(head) + len(payload) + _BEYOND_LENGTH, _ANSWER, call)
     return b"".join((prefix, _LENGTH.pack(len(head)), head, payload))
 
 
@@ -129,36 +130,41 @@ class FrameReader:
 
     def feed(self, data: bytes) -> list[tuple[FrameKind, int, bytes]]:
         """The frames that are whole now, as (kind, call, content). Raises FrameError."""
-        self._held.append(data)
-        self._size += len(data)
-        if self._size < self._wanted:
-            return []
-        data = b"".join(self._held) if len(self._held) > 1 else data
-        frames, at = [], 0
-        while True:
-            self._wanted = 4
-            if len(data) - at < 4:
-                break
-            (length,) = _LENGTH.unpack_from(data, at)
+        if self._held:
+            self._held.append(data)
+            self._size += len(data)
+            if self._size < self._wanted:
+                return []
+            data = b"".join(self._held)
+        frames: list[tuple[FrameKind, int, bytes]] = []
+        at, size = 0, len(data)
+        while size - at >= _PREFIX.size:
+            length, kind, call = _PREFIX.unpack_from(data, at)
             if not _BEYOND_LENGTH <= length <= LONGEST:
                 raise FrameError(f"a frame of {length} bytes")
-            self._wanted = 4 + length
-            if len(data) - at < self._wanted:
+            end = at + 4 + length
+            if end > size:
                 break
-            _, kind, call = _PREFIX.unpack_from(data, at)
-            frames.append((_kind(kind), call, data[at + 13 : at + 4 + length]))
-            at += 4 + length
-        rest = data[at:]
-        self._held = [rest] if rest else []
-        self._size = len(rest)
+            known = _KINDS.get(kind)
+            if known is None:
+                raise FrameError(f"a frame of unknown kind {kind}")
+            frames.append((known, call, data[at + _PREFIX.size : end]))
+            at = end
+        if at == size:
+            self._held = []
+        else:
+            self._keep(data[at:])
         return frames
+
+    def _keep(self, rest: bytes) -> None:
+        """The beginning of a frame. Raises FrameError."""
+        wanted = 4
+        if len(rest) >= 4:
+            (length,) = _LENGTH.unpack_from(rest)
+            if not _BEYOND_LENGTH <= length <= LONGEST:
+                raise FrameError(f"a frame of {length} bytes")
+            wanted += length
+        self._held, self._size, self._wanted = [rest], len(rest), wanted
 
 
 _KINDS: Final = {int(kind): kind for kind in FrameKind}
-
-
-def _kind(number: int) -> FrameKind:
-    try:
-        return _KINDS[number]
-    except KeyError:
-        raise FrameError(f"a frame of unknown kind {number}") from None

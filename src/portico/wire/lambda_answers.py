@@ -66,7 +66,9 @@ def parse_answer(payload: bytes) -> ProxyAnswer:
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise MalformedAnswer(str(error)) from None
     headers = _merged(document.headers, document.multi_value_headers)
-    return ProxyAnswer(_status(document.status_code), headers, document.body or "", bool(document.is_base64_encoded))
+    code = document.status_code
+    status = code if type(code) is int and 200 <= code <= 599 else _status(code)
+    return ProxyAnswer(status, headers, document.body or "", bool(document.is_base64_encoded))
 
 
 def parse_prelude(prelude: bytes) -> ProxyAnswer:
@@ -99,7 +101,9 @@ def _status(value: int | str | float) -> int:
 def _merged(single: Mapping[str, _Scalar] | None, multiple: Mapping[str, list[_Scalar] | None] | None) -> _Lines:
     """A name in both has the values of multiValueHeaders first, and that one's spelling (fact 117)."""
     if not multiple:
-        return [(name, _text(value)) for name, value in (single or {}).items() if value is not None]
+        if not single:
+            return []
+        return [(name, v if type(v) is str else _text(v)) for name, v in single.items() if v is not None]
     lines: dict[str, _Lines] = {}
     for name, values in multiple.items():
         _add(lines, name, values or ())

@@ -1,10 +1,11 @@
 """The event of a REST API's Lambda proxy integration, payload format 1.0, as bytes.
 
 Member for member and null for null as recorded (facts 110 to 113, and `lambda.json` behind them). What does not change
-between the requests of a method, or between those of a connection, is encoded once; the rest is joined to it.
+between the requests of a method, or between those of a connection, is encoded once. Where the same is asked for again,
+all of it but trace, ids, time and body is remembered as one Form.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -24,25 +25,40 @@ _ANONYMOUS: Final = (
 _ENDINGS: Final = (b',"isBase64Encoded":false}', b',"isBase64Encoded":true}')
 
 
-class Members(NamedTuple):
+class Members:
     """Members of `headers` and of `multiValueHeaders`, each followed by a comma: more of them come behind."""
 
-    single: bytes
-    multiple: bytes
+    __slots__ = ("multiple", "single")
+
+    def __init__(self, single: bytes, multiple: bytes) -> None:
+        self.single = single
+        self.multiple = multiple
 
 
-class Sent(NamedTuple):
-    """What an event tells of a request's header section."""
+class Sent:
+    """What an event tells of a request's header section, and the Forms that were made of it."""
 
-    headers: Members
-    domain_name: bytes
-    domain_prefix: bytes
-    user_agent: bytes
-    """These three as JSON."""
+    __slots__ = ("_kept", "domain_name", "domain_prefix", "forms", "headers", "user_agent")
+
+    def __init__(
+        self, headers: Members, domain_name: bytes, domain_prefix: bytes, user_agent: bytes, kept: int
+    ) -> None:
+        """The last three are JSON. `kept`: how many Forms are remembered."""
+        self.headers = headers
+        self.domain_name = domain_name
+        self.domain_prefix = domain_prefix
+        self.user_agent = user_agent
+        self.forms: dict[Hashable, Form] = {}
+        self._kept = kept
+
+    def keep(self, key: Hashable, form: "Form") -> None:
+        if len(self.forms) >= self._kept:
+            self.forms.clear()
+        self.forms[key] = form
 
 
-class Request(NamedTuple):
-    """The rest of what changes from request to request."""
+class Asked(NamedTuple):
+    """What else is the same for every request that asks for the same."""
 
     method: bytes
     path: str
@@ -50,10 +66,24 @@ class Request(NamedTuple):
     query: Mapping[str, Sequence[str]]
     path_values: Sequence[bytes]
     """Of the path's parameters, in its order, still percent-encoded."""
-    sent: Sent
     forwarded: Members
-    trace_id: str
     source_ip: str
+
+
+class Form(NamedTuple):
+    """An event but for what no two requests share: trace, ids, time and body."""
+
+    to_trace: bytes
+    to_second_trace: bytes
+    to_ids: bytes
+    to_epoch: bytes
+    to_body: bytes
+
+
+class Once(NamedTuple):
+    """What no two requests share."""
+
+    trace_id: str
     request_id: str
     extended_id: str
     time: str
@@ -104,44 +134,46 @@ class ProxyEvents:
             _encode(facts.api_id),
         )
 
-    def event(self, request: Request) -> bytes:
-        """The JSON of one request's event."""
-        sent, forwarded, path = request.sent, request.forwarded, request.path
-        trace = _encode(request.trace_id)
-        method = b'"%b"' % request.method
-        return b"".join(
-            (
-                self._resource,
-                _encode("/" + path.lstrip("/") if path.startswith("//") else path),
-                b',"httpMethod":',
-                method,
-                b',"headers":{',
-                sent.headers.single,
-                forwarded.single,
-                b'"X-Amzn-Trace-Id":%b},"multiValueHeaders":{' % trace,
-                sent.headers.multiple,
-                forwarded.multiple,
-                b'"X-Amzn-Trace-Id":[%b]},' % trace,
-                _query(request.query) if request.query else _NO_QUERY,
-                self._path_parameters(request.path_values),
-                self._stage_variables,
-                b',"httpMethod":',
-                method,
-                f',"extendedRequestId":"{request.extended_id}","requestTime":"{request.time}","path":'.encode(),
-                _encode(self._stage + path),
-                self._staged,
-                sent.domain_prefix,
-                f',"requestTimeEpoch":{request.epoch_ms},"requestId":"{request.request_id}'.encode(),
-                _IDENTITY,
-                _encode(request.source_ip),
-                _ANONYMOUS,
-                sent.user_agent,
-                b',"user":null},"domainName":',
-                sent.domain_name,
-                self._identified,
-                request.body,
-                _ENDINGS[request.base64],
-            )
+    def form(self, sent: Sent, asked: Asked) -> Form:
+        """The Form of requests that send and ask this."""
+        path, method, forwarded = asked.path, b'"%b"' % asked.method, asked.forwarded
+        return Form(
+            b"".join(
+                (
+                    self._resource,
+                    _encode("/" + path.lstrip("/") if path.startswith("//") else path),
+                    b',"httpMethod":',
+                    method,
+                    b',"headers":{',
+                    sent.headers.single,
+                    forwarded.single,
+                    b'"X-Amzn-Trace-Id":',
+                )
+            ),
+            b'},"multiValueHeaders":{%b%b"X-Amzn-Trace-Id":[' % (sent.headers.multiple, forwarded.multiple),
+            b"".join(
+                (
+                    b"]},",
+                    _query(asked.query) if asked.query else _NO_QUERY,
+                    self._path_parameters(asked.path_values),
+                    self._stage_variables,
+                    b',"httpMethod":',
+                    method,
+                    b',"extendedRequestId":"',
+                )
+            ),
+            b'","path":%b%b%b,"requestTimeEpoch":' % (_encode(self._stage + path), self._staged, sent.domain_prefix),
+            b"".join(
+                (
+                    _IDENTITY,
+                    _encode(asked.source_ip),
+                    _ANONYMOUS,
+                    sent.user_agent,
+                    b',"user":null},"domainName":',
+                    sent.domain_name,
+                    self._identified,
+                )
+            ),
         )
 
     def _path_parameters(self, values: Sequence[bytes]) -> bytes:
@@ -150,6 +182,28 @@ class ProxyEvents:
         pairs = zip(self._names, values, strict=True)
         members = b",".join([b"%b:%b" % (name, _encode(value.decode("latin-1"))) for name, value in pairs])
         return b',"pathParameters":{%b}' % members
+
+
+def fill(form: Form, once: Once) -> bytes:
+    """The JSON of one request's event."""
+    trace_id, request_id, extended_id, time, epoch_ms, body, base64 = once
+    to_trace, to_second_trace, to_ids, to_epoch, to_body = form
+    trace = _encode(trace_id)
+    return b"".join(
+        (
+            to_trace,
+            trace,
+            to_second_trace,
+            trace,
+            to_ids,
+            f'{extended_id}","requestTime":"{time}'.encode(),
+            to_epoch,
+            f'{epoch_ms},"requestId":"{request_id}'.encode(),
+            to_body,
+            body,
+            _ENDINGS[base64],
+        )
+    )
 
 
 def _query(query: Mapping[str, Sequence[str]]) -> bytes:
@@ -171,10 +225,10 @@ def header_members(headers: Iterable[tuple[str, str]]) -> Members:
     return Members(b"".join(single), b"".join(multiple))
 
 
-def sent_part(headers: Iterable[tuple[str, str]], domain_name: str, user_agent: str | None) -> Sent:
+def sent_part(headers: Iterable[tuple[str, str]], domain_name: str, user_agent: str | None, kept: int) -> Sent:
     """What is told of a header section. `headers` are those that a function gets to see."""
     prefix = domain_name.partition(".")[0]
-    return Sent(header_members(headers), _encode(domain_name), _encode(prefix), _encode(user_agent))
+    return Sent(header_members(headers), _encode(domain_name), _encode(prefix), _encode(user_agent), kept)
 
 
 @lru_cache(maxsize=4096)

@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portico.wire.lambda_events import (
+    Asked,
+    Once,
     ProxyEvents,
-    Request,
     RouteFacts,
+    fill,
     forwarded_members,
     header_members,
     sent_part,
@@ -122,15 +124,11 @@ def test_an_event_is_the_json_of_what_it_tells(
     encoded: bool,
 ) -> None:
     events = ProxyEvents(RouteFacts(parameter_names=[name for name, _ in pairs], **facts))
-    request = Request(
-        method=method,
-        path=path,
-        query=query,
-        path_values=[value.encode("latin-1") for _, value in pairs],
-        sent=sent_part(headers, "api1.example", agent),
-        forwarded=forwarded_members("192.0.2.7", 80, b"http"),
+    sent = sent_part(headers, "api1.example", agent, 1)
+    values = [value.encode("latin-1") for _, value in pairs]
+    asked = Asked(method, path, query, values, forwarded_members("192.0.2.7", 80, b"http"), "192.0.2.7")
+    once = Once(
         trace_id=trace,
-        source_ip="192.0.2.7",
         request_id="request",
         extended_id="extended=",
         time="14/Nov/2023:22:13:20 +0000",
@@ -139,7 +137,7 @@ def test_an_event_is_the_json_of_what_it_tells(
         base64=encoded,
     )
     expected = naive(facts, pairs, method, path, query, headers, trace, agent, body, encoded)
-    event = json.loads(events.event(request))
+    event = json.loads(fill(events.form(sent, asked), once))
     assert event == expected
     assert list(event) == list(expected), "members come in AWS's order"
     assert list(event["requestContext"]) == list(expected["requestContext"])

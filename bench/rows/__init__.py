@@ -5,10 +5,12 @@ from typing import Final, NamedTuple
 
 from bench.context import Bench
 from bench.rows.deployment import deployment, redeployments
+from bench.rows.faults import faults
 from bench.rows.fleet import fleet
 from bench.rows.functions import functions
 from bench.rows.kill import kill
 from bench.rows.large import large
+from bench.rows.memory import remembering
 from bench.rows.observing import observing
 from bench.rows.overload import overload
 from bench.rows.pipeline import pipeline
@@ -44,5 +46,7 @@ ROWS: Final[dict[str, Row]] = {
     "overload": Row(
         overload, "Twice as many requests as a worker can serve", "90% of the peak; p99 3x; refused in 50 ms"
     ),
+    "memory": Row(remembering, "Memory after 1 000 000 requests and 1 000 deployments", "at most 105%"),
+    "faults": Row(faults, "Faults: kills, full disks, damaged state, a lost database", "0 plays fail"),
     "pipeline": Row(pipeline, "10000 pipelined GETs on one connection", "all answered, in order"),
 }

@@ -6,7 +6,7 @@ a timer every 20 ms. Its laws:
 
 - It closes when a turn was long and a quarter longer than the one before, twice in a row: what comes is more than what
   is served. A pause (a deployment, a burst, a stop of the machine) makes one long turn, and shorter ones after it:
-  nobody is refused then. Where it grows more slowly, it closes after three turns of a tenth of a second and more.
+  nobody is refused then. Where it grows more slowly, it closes after two turns of a tenth of a second and more.
 - Closed, a turn begins requests for `TURN_SECONDS` and refuses the rest with a constant answer.
 - What a turn has for serving grows with how many the turn before refused, so that half of the time goes on serving:
   clients that come back at once cannot make a worker do nothing but refuse.
@@ -108,7 +108,7 @@ class Gate:
         self._growing = self._growing + 1 if late > max(self._late * GROWTH, LATE_SECONDS) else 0
         self._too_late = self._too_late + 1 if late > max(self._late * SHRINKING, TOO_LATE_SECONDS) else 0
         self._late = late
-        if self._growing >= 2 or self._too_late >= 3:
+        if self._growing >= 2 or self._too_late >= 2:
             self._close(now, late)
 
     def _close(self, now: float, late: float) -> None:

@@ -8,6 +8,7 @@ from portico.adapters.collection import Collector
 from portico.adapters.credentials import root_credentials
 from portico.adapters.function_host.launch import files_path
 from portico.adapters.late_store import StoreAndChanges
+from portico.adapters.log_limit import LimitedLog
 from portico.adapters.nowhere import NoFunctions, Nowhere
 from portico.adapters.state_dir import StateWriter
 from portico.app.databases import listen, open_database
@@ -58,18 +59,19 @@ def build_control(settings: Settings, sockets: list[socket.socket], observer: Ob
     for service in SERVICES:
         model.load(service)  # 0.1 s that the first caller need not wait
     functions = open_functions(settings)
+    strangers = LimitedLog(observer)
     parts = ControlParts(
         handle=_plane(settings, store, observer).handle,
         catch_up=lambda: state.catch_up(store),
         meters=lambda: meters.prometheus(meters.read(data / "metrics")),
-        open_door=lambda application, connections: _door(settings, sockets, application, connections, observer),
+        open_door=lambda application, connections: _door(settings, sockets, application, connections, strangers),
         listen=lambda ring: listen(settings.store_url, ring),
         functions=functions,
-        sweeps=(functions.sweep,),
+        sweeps=(functions.sweep, strangers.sweep),
         bell=data / "run" / "changes.sock",
         functions_bell=data / "run" / FUNCTIONS_BELL,
         workers=settings.workers,
-        closes=(functions.close, collector.close, store.close),
+        closes=(functions.close, collector.close, store.close, strangers.close),
         observer=observer,
     )
     return Control(parts)

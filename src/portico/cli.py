@@ -64,6 +64,33 @@ class _Progress:
             print(f"{what}: {done} of {total}", file=sys.stderr)
 
 
+@app.command()
+def logs(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Functions; all without.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written from now on.")] = False,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of each function's last lines.")] = 100,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Lines since then instead: 10m, 2h, a time.")
+    ] = None,
+    data_dir: Annotated[str | None, typer.Option(metavar="VALUE", help="The server's data directory.")] = None,
+    config: Annotated[str | None, typer.Option(help="A file instead of ./portico.toml.")] = None,
+) -> None:
+    """Print what functions wrote, and Lambda's lines about their invocations."""
+    from portico.app.logs import Screen, SinceError, Wanted, show
+
+    screen = Screen(sys.stdout.write, sys.stdout.isatty())
+    try:
+        settings = load({"data_dir": data_dir}, os.environ, config)
+        wanted = Wanted(tuple(names or ()), lines, since, follow)
+        show(settings.data_dir, wanted, screen, lambda words: print(f"portico: {words}", file=sys.stderr))
+    except (SettingError, SinceError) as error:
+        _fail(error, 2)
+    except PorticoError as error:
+        _fail(error, 1)
+    except BrokenPipeError:  # whoever reads has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
 def serve(config: str | None, **flags: Any) -> None:
     """Run the server: the AWS API on --control, the deployed APIs on --gateway.
 

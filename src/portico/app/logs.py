@@ -1,0 +1,120 @@
+"""`portico logs`: the logs of functions, on whatever standard output is."""
+
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from portico.adapters.access_log import file_name
+from portico.adapters.log_reader import Line, LogError, LogReader, merged
+
+FOLLOW_SECONDS: Final = 0.2
+_ENDING: Final = ".log"
+_AGO: Final = re.compile(r"(\d+)([smhd])")
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_COLOURS: Final = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
+_CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code != ord("\t")}
+"""What a function prints may come from a stranger, and a terminal obeys escape sequences."""
+
+
+class SinceError(LogError):
+    """`--since` cannot be understood."""
+
+
+class Wanted(NamedTuple):
+    names: tuple[str, ...]
+    """None of them: every function that has a log."""
+    lines: int
+    since: str | None
+    follow: bool
+
+
+class Screen(NamedTuple):
+    write: Callable[[str], object]
+    terminal: bool
+    """Whether to colour names and to show control characters instead of sending them."""
+
+
+def show(data_dir: Path, wanted: Wanted, screen: Screen, notice: Callable[[str], object]) -> None:
+    """Raises LogError. With `follow` it does not return. `notice` is told what is worth knowing and is no log line."""
+    folder = data_dir / "logs" / "functions"
+    names = wanted.names or tuple(names_with_logs(folder))
+    missing = [name for name in names if not _path(folder, name).is_file()]
+    if missing or not names:
+        _complain(folder, missing, wanted.follow, notice)
+    since = since_when(wanted.since, datetime.now(UTC)) if wanted.since else None
+    readers = {name: LogReader(name, _path(folder, name)) for name in names}
+    labels = Labels(names, screen) if len(names) != 1 or (wanted.follow and not wanted.names) else None
+    first = [reader.since(since) if since else reader.last(wanted.lines) for reader in readers.values()]
+    _put(merged(first), labels, screen)
+    while wanted.follow:
+        time.sleep(FOLLOW_SECONDS)
+        if not wanted.names:
+            for name in names_with_logs(folder):
+                readers.setdefault(name, LogReader(name, _path(folder, name)))
+        _put(merged([reader.new() for reader in readers.values()]), labels, screen)
+
+
+def names_with_logs(folder: Path) -> list[str]:
+    """Of the functions that have written something. Raises LogError."""
+    try:
+        return sorted(one.name.removesuffix(_ENDING) for one in folder.iterdir() if one.name.endswith(_ENDING))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise LogError(f"the logs in {folder} cannot be read: {error.strerror}") from error
+
+
+def since_when(text: str, now: datetime) -> str:
+    """The time as lines have it of `90s`, `10m`, `2h`, `1d` ago, or of ISO 8601 (UTC where that says nothing). Raises
+    SinceError."""
+    ago = _AGO.fullmatch(text)
+    try:
+        if ago:
+            moment = now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        else:
+            moment = datetime.fromisoformat(text)
+            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        words = f"--since {text}: neither a time such as 2025-01-31T12:00 nor an age such as 90s, 10m, 2h or 1d"
+        raise SinceError(words) from None
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+class Labels:
+    """Whose a line is, in front of it: where there are several."""
+
+    def __init__(self, names: Iterable[str], screen: Screen) -> None:
+        self._colours: dict[str, int] = {}
+        self._screen = screen
+        self._width = max((len(name) for name in names), default=0)
+
+    def of(self, name: str) -> str:
+        colour = self._colours.setdefault(name, _COLOURS[len(self._colours) % len(_COLOURS)])
+        label = f"{name:{self._width}} |"
+        return f"\x1b[{colour}m{label}\x1b[0m " if self._screen.terminal else f"{label} "
+
+
+def _put(lines: Iterable[Line], labels: Labels | None, screen: Screen) -> None:
+    for line in lines:
+        text = line.text.decode("utf-8", "backslashreplace")
+        if screen.terminal:
+            text = text.translate(_CONTROLS)
+        screen.write(f"{labels.of(line.name) if labels else ''}{text}\n")
+    sys.stdout.flush()
+
+
+def _complain(folder: Path, missing: list[str], follow: bool, notice: Callable[[str], object]) -> None:
+    there = names_with_logs(folder)
+    known = f"there are logs of {', '.join(there)}" if there else f"no function has written a log in {folder} yet"
+    what = f"there is no log of {', '.join(missing)}; {known}" if missing else known
+    if not follow:
+        raise LogError(what)
+    notice(f"{what}; waiting for the first line")
+
+
+def _path(folder: Path, name: str) -> Path:
+    return folder / file_name(f"log-group:{name}")

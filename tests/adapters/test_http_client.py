@@ -11,7 +11,7 @@ import pytest
 
 from certificates import server_tls
 from edge_scene import play, until
-from portico.adapters import http_connection, http_pool, names
+from portico.adapters import http_client, http_connection, http_pool, names
 from portico.adapters.egress import EgressPolicy
 from portico.ports.upstream import BODY_LIMIT, FailureKind, Origin
 from upstream_scene import OK, Called, Wire, answering, answering_once, backend, calling
@@ -185,6 +185,30 @@ async def test_what_is_collected_is_bounded(answer: bytes, told: FailureKind) ->
     async with backend(answering_once(answer)) as server, calling() as caller:
         assert (await caller.get(server.origin, buffers=True)).kind is told
         await until(lambda: not caller.open(server.origin))
+
+
+@play
+async def test_backends_that_begin_large_answers_and_stop_hold_no_more_than_a_budget(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http_client, "ANSWERS_BUDGET", 2_500_000)
+    go = asyncio.Event()
+
+    async def script(wire: Wire) -> None:
+        while await wire.request():
+            wire.send(SIZED + LARGE[:-1])
+            await go.wait()
+            wire.send(LARGE[-1:])
+
+    async with backend(script) as server, calling() as caller:
+        called = [caller.send(server.origin, buffers=True) for _ in range(4)]
+        await until(lambda: sum(one.over.is_set() for one in called) == 2)
+        assert [one.kind for one in called if one.over.is_set()] == [FailureKind.TOO_LARGE] * 2
+        go.set()
+        await until(lambda: all(one.over.is_set() for one in called))
+        assert sorted(len(one.body) for one in called) == [0, 0, len(LARGE), len(LARGE)]
+        await until(lambda: not caller.client._collected)
+        assert (await caller.get(server.origin, buffers=True)).body == LARGE
 
 
 # Backpressure

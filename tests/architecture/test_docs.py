@@ -14,7 +14,7 @@ import pytest
 import portico
 import portico.controlplane.rest
 from documentation import DECISIONS, ROOT, SOURCE, Page, page, pages
-from portico.adapters import json_log, meters
+from portico.adapters import http_client, json_log, meters
 from portico.controlplane.bodies import MAX_BODY, MAX_UPLOAD
 from portico.controlplane.functions import package, unsupported
 from portico.controlplane.operation import OPERATIONS
@@ -216,7 +216,12 @@ def test_limits_for_strangers_are_those_of_the_code() -> None:
         "idle connection": (limits.idle_seconds,),
         "client that does not read its answer": (limits.stalled_seconds,),
         "pipelined requests": (BURST,),
-        "answer of a backend": (upstream.BODY_LIMIT, http1.MAX_RESPONSE_HEAD >> 10, http1.MAX_RESPONSE_HEADERS),
+        "answer of a backend": (
+            upstream.BODY_LIMIT,
+            http1.MAX_RESPONSE_HEAD >> 10,
+            http1.MAX_RESPONSE_HEADERS,
+            http_client.ANSWERS_BUDGET >> 20,
+        ),
         "body of a call of the AWS API": (MAX_BODY >> 20, IN_FLIGHT),
         "upload of a function's code": (MAX_UPLOAD, UPLOADS, MAX_BODY >> 20),
         "zip with a function's code": (package.MAX_ZIPPED >> 20, package.MAX_UNZIPPED >> 20, package.MAX_ENTRIES),

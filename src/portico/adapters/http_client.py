@@ -11,6 +11,7 @@ The laws:
 
 import ssl
 import time
+from typing import Final
 from weakref import WeakValueDictionary
 
 from portico.adapters.egress import EgressPolicy
@@ -18,6 +19,10 @@ from portico.adapters.http_pool import IDLE_SECONDS, Pool
 from portico.adapters.names import Clock
 from portico.ports.upstream import Destination, Origin
 from portico.wire.http1 import HeaderTable
+
+ANSWERS_BUDGET: Final = 256 * 1024 * 1024
+"""Bytes of all answers that are being collected whole, for templates: backends that begin ten megabytes each and stop
+must not take the memory of a worker. What is sent on as it comes holds 64 KB at most and does not count."""
 
 
 class HttpClient:
@@ -37,6 +42,7 @@ class HttpClient:
         self.now = clock()
         self._trust = trust
         self._mistrust: ssl.SSLContext | None = None
+        self._collected = 0
         self._pools: WeakValueDictionary[Origin, Pool] = WeakValueDictionary()
         """A pool lives while a Route or a connection holds it: a host that a client may name must not stay for ever."""
         self._newest: list[Pool] = []
@@ -63,6 +69,16 @@ class HttpClient:
             self._mistrust.check_hostname = False
             self._mistrust.verify_mode = ssl.CERT_NONE
         return self._mistrust
+
+    def take_answer(self, size: int) -> bool:
+        """Reserve bytes for an answer. False: the budget is spent."""
+        if self._collected + size > ANSWERS_BUDGET:
+            return False
+        self._collected += size
+        return True
+
+    def give_answer(self, size: int) -> None:
+        self._collected -= size
 
     def sweep(self) -> None:
         now = self.now = self.clock()

@@ -44,6 +44,7 @@ class BackendConnection(asyncio.Protocol):
         "_paused",
         "_pieces",
         "_pump",
+        "_reserved",
         "_size",
         "_streaming",
         "address",
@@ -65,6 +66,8 @@ class BackendConnection(asyncio.Protocol):
         self._buffer = b""
         self._paused = False
         self._pump: pump.Pump | None = None
+        self._reserved = 0
+        """Bytes of the client's budget for answers that are collected."""
         self._forget_answer()
 
     def _forget_answer(self) -> None:
@@ -75,6 +78,12 @@ class BackendConnection(asyncio.Protocol):
         self._size = 0
         self._streaming = False
         self._interim = 0
+        if self._reserved:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        reserved, self._reserved = self._reserved, 0
+        self.pool.client.give_answer(reserved)
 
     # The loop
 
@@ -83,6 +92,7 @@ class BackendConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.transport = None
+        self._give_back()
         self.pool.lost(self)
         call = self.call
         if call is None or call.over:
@@ -298,7 +308,10 @@ class BackendConnection(asyncio.Protocol):
             return
         if self._size > BODY_LIMIT:
             call.fail(FailureKind.TOO_LARGE, f"an answer of more than {BODY_LIMIT} bytes")
-        elif not receiver.buffers and (plan.streams or self._size > WHOLE or (self._left or 0) > WHOLE):
+        elif receiver.buffers:
+            if self._size > WHOLE:
+                self._reserve(call)
+        elif plan.streams or self._size > WHOLE or (self._left or 0) > WHOLE:
             self._streaming = True
             receiver.on_begin(call.context, head, None if self._left is None else self._left + self._size)
             gathered, self._pieces = self._pieces, []
@@ -306,6 +319,13 @@ class BackendConnection(asyncio.Protocol):
                 self._pump.start(gathered, self._left or 0)
             elif gathered and not call.over:
                 receiver.on_data(call.context, b"".join(gathered))
+
+    def _reserve(self, call: Call) -> None:
+        grown = self._size - self._reserved
+        if self.pool.client.take_answer(grown):
+            self._reserved = self._size
+        else:
+            call.fail(FailureKind.TOO_LARGE, "too much of backends' answers is being collected at once")
 
     def _complete(self, call: Call, head: ResponseHead, *, reuse: bool) -> None:
         plan = call.plan

@@ -142,7 +142,7 @@ class Gateway:
                     return
         self._apis.setdefault(api_id, {})[stage] = self._compiler.program(standing, snapshot)
 
-    def _snapshot(self, standing: StageStanding, *, tell: bool) -> Snapshot | None:
+    def _snapshot(self, standing: StageStanding, *, tell: bool = True) -> Snapshot | None:
         try:
             body = self._load(standing.snapshot)
             if sha256(body).hexdigest() != standing.snapshot:

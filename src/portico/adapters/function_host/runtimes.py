@@ -6,7 +6,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import sysconfig
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -22,7 +23,7 @@ _ASK_PYTHON: Final = """\
 import json, sys, sysconfig
 paths = sysconfig.get_paths()
 print(json.dumps([list(sys.version_info[:2]), getattr(sys, "_base_executable", sys.executable), sys.base_prefix,
-                  sys.base_exec_prefix, [paths["purelib"], paths["platlib"]]]))
+                  sys.base_exec_prefix, paths["purelib"], paths["platlib"]]))
 """
 _ASK_NODE: Final = "console.log(JSON.stringify([process.versions.node, process.execPath]))"
 
@@ -50,7 +51,7 @@ class Runtimes:
     """Finds programs, and remembers them: a runtime that is installed later is found after a restart."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Interpreter | None] = {}
+        self._known: dict[str, Interpreter | None] = {sys.executable: _own_python()}
 
     def of(self, version: FunctionVersion, code: Path) -> Runtime:
         """Raises LaunchError."""
@@ -75,12 +76,6 @@ class Runtimes:
         exact = [one for one in found if one.version[0] == wanted]
         return next(iter(exact), None) or max(found, default=None)
 
-    def own_python(self) -> Interpreter:
-        own = self._ask(sys.executable, _python)
-        if own is None:
-            raise LaunchError(f"the Python that Portico runs on, {sys.executable}, cannot be started")
-        return own
-
     def _ask(self, name: str, ask: Callable[[str], Interpreter]) -> Interpreter | None:
         if name not in self._known:
             path = shutil.which(name)
@@ -92,9 +87,25 @@ class Runtimes:
 
 
 def _python(path: str) -> Interpreter:
-    version, program, prefix, exec_prefix, packages = json.loads(_said(path, "-I", "-c", _ASK_PYTHON))
-    places = dict.fromkeys((prefix, exec_prefix, os.path.realpath(program), *packages))
-    return Interpreter(tuple(version), os.path.realpath(program), tuple(places), tuple(dict.fromkeys(packages)))
+    version, program, *places = json.loads(_said(path, "-I", "-c", _ASK_PYTHON))
+    return _an_interpreter(version, program, *places)
+
+
+def _own_python() -> Interpreter:
+    """The one that Portico runs on, which need not be asked."""
+    program = getattr(sys, "_base_executable", sys.executable)
+    paths = sysconfig.get_paths()
+    return _an_interpreter(
+        sys.version_info[:2], program, sys.base_prefix, sys.base_exec_prefix, paths["purelib"], paths["platlib"]
+    )
+
+
+def _an_interpreter(version: Iterable[int], program: str, *places: str) -> Interpreter:
+    """`places`: both prefixes of its standard library, then the folders of what is installed in it."""
+    program = os.path.realpath(program)
+    return Interpreter(
+        tuple(version), program, tuple(dict.fromkeys((*places, program))), tuple(dict.fromkeys(places[2:]))
+    )
 
 
 def _node(path: str) -> Interpreter:
@@ -121,7 +132,7 @@ def _said(*command: str) -> str:
 def _run_python(here: Runtimes, version: FunctionVersion, _: Path, match: re.Match[str]) -> Runtime:
     wanted = (3, int(match[1]))
     found = here.python([sys.executable, f"python3.{match[1]}"], wanted)
-    python = found or here.own_python()
+    python = found or _own_python()
     command = (python.program, "-S", "{runtime}/python_runtime.py", *python.packages)
     substitute = "" if found else f"Python {python.version[0]}.{python.version[1]} ({python.program})"
     return Runtime(command, python.readable, substitute)

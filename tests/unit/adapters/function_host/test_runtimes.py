@@ -42,14 +42,16 @@ def test_another_python_is_looked_for_by_its_name(path: Path, tmp_path: Path) ->
     program(
         path,
         "python3.99",
-        '[[3, 99], "/opt/py/bin/python3.99", "/opt/py", "/opt/py", ["/opt/py/site", "/opt/py/site"]]',
+        '[[3, 99], "/opt/py/bin/python3.99", "/opt/py", "/opt/py", "/opt/py/site", "/opt/py/site"]',
     )
     found = Runtimes().of(version("python3.99"), tmp_path)
     assert found.command == ("/opt/py/bin/python3.99", "-S", "{runtime}/python_runtime.py", "/opt/py/site")
     assert found.substitute == ""
 
 
-@pytest.mark.parametrize("says", [None, "pyenv: python3.99: command not found", '[[3, 98], "/x", "/x", "/x", []]'])
+@pytest.mark.parametrize(
+    "says", [None, "pyenv: python3.99: command not found", '[[3, 98], "/x", "/x", "/x", "/x", "/x"]']
+)
 def test_without_it_portico_s_own_is_used_and_said(path: Path, tmp_path: Path, says: str | None) -> None:
     if says is not None:
         program(path, "python3.99", says)

@@ -45,6 +45,10 @@ class JavaPattern:
     max_length: int
     max_search: int
     bomb: bool
+    degree: int = 0
+    """Unbounded repetitions after each other: a match takes about n^degree / degree! steps…"""
+    choices: int = 0
+    """… doubled as many times as this."""
 
     def matches(self, text: str) -> bool:
         """Java's String.matches: the whole text. Raises BudgetExceeded for a text that is too long to be safe."""
@@ -71,7 +75,10 @@ def compile_java(source: str) -> JavaPattern:
     except (re.error, OverflowError, RecursionError) as error:
         raise PatternError(f"pattern {source!r}", str(error)) from None
     length = piece.max_length()
-    return JavaPattern(source, regex, max(length, SHORT_TEXT), piece.max_search(), length <= SHORT_TEXT)
+    bomb = length <= SHORT_TEXT
+    return JavaPattern(
+        source, regex, max(length, SHORT_TEXT), piece.max_search(), bomb, piece.degree, min(piece.choices, 60)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,9 +103,8 @@ def _own_python() -> Interpreter:
 def _an_interpreter(version: Iterable[int], program: str, *places: str) -> Interpreter:
     """`places`: both prefixes of its standard library, then the folders of what is installed in it."""
     program = os.path.realpath(program)
-    return Interpreter(
-        tuple(version), program, tuple(dict.fromkeys((*places, program))), tuple(dict.fromkeys(places[2:]))
-    )
+    needed, packages = dict.fromkeys((*places, program)), dict.fromkeys(places[2:])
+    return Interpreter(tuple(version), program, tuple(needed), tuple(packages))
 
 
 def _node(path: str) -> Interpreter:

@@ -58,5 +58,7 @@ def refuse_unix_sockets() -> None:
         (_RETURN, 0, 0, _FAIL | errno.ENOSYS),
         (_RETURN, 0, 0, _FAIL | errno.EACCES),
     )
-    program = _Program(len(instructions), (_Instruction * len(instructions))(*instructions))
+    program = _Program(
+        len(instructions), (_Instruction * len(instructions))(*(_Instruction(*one) for one in instructions))
+    )
     system_calls.filter_system_calls(ctypes.byref(program))

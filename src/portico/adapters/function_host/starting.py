@@ -80,7 +80,7 @@ class StarterLink:
         source = str(Path(portico.__file__).parent.parent)
         command = (sys.executable, "-I", "-S", "-c", _BEGIN, source, *self._arguments)
         try:
-            child = subprocess.Popen(command, stdin=its, env={}, start_new_session=True)  # noqa: S603  our own
+            child = subprocess.Popen(command, stdin=its.fileno(), env={}, start_new_session=True)  # noqa: S603  our own
             its.close()
             told, _ = starter.hear(mine)
         except (OSError, EOFError) as error:

@@ -49,9 +49,10 @@ def test_another_python_is_looked_for_by_its_name(path: Path, tmp_path: Path) ->
     assert found.substitute == ""
 
 
-@pytest.mark.parametrize(
-    "says", [None, "pyenv: python3.99: command not found", '[[3, 98], "/x", "/x", "/x", "/x", "/x"]']
-)
+OLDER = '[[3, 98], "/x", "/x", "/x", "/x", "/x"]'
+
+
+@pytest.mark.parametrize("says", [None, "pyenv: python3.99: command not found", OLDER])
 def test_without_it_portico_s_own_is_used_and_said(path: Path, tmp_path: Path, says: str | None) -> None:
     if says is not None:
         program(path, "python3.99", says)

@@ -124,8 +124,8 @@ def compile_address(
 ) -> Address:
     """Where requests go. Raises lang's SourceError or EvaluationError where nowhere can be told."""
     verify = integration.tls_config is None or not integration.tls_config.insecure_skip_verification
-    uri = compile_uri(integration.uri or "", variables, greedy=_greedy(mappings, greedy))
-    values = _path_values(mappings)
+    uri = compile_uri(integration.uri or "", variables, greedy=greedy_names(mappings, greedy))
+    values = path_sources(mappings)
     if uri.authority is None:
         return lambda exchange: _resolve(exchange, uri, values, verify, upstream)
     origin, host = upstream.to(_origin(uri.authority, verify)), host_line(uri.authority)
@@ -146,7 +146,7 @@ def compile_address(
     return from_captures
 
 
-def _greedy(mappings: Mappings, greedy: str | None) -> list[str]:
+def greedy_names(mappings: Mappings, greedy: str | None) -> list[str]:
     """The placeholders whose value may hold slashes: what takes the resource's {name+}, and what is called {proxy}."""
     taking = ("method.request.path", greedy)
     return [name for name, source in mappings.path.items() if (source.kind, source.name) == taking or name == "proxy"]
@@ -168,7 +168,8 @@ def _captures_of(
     return tuple(pieces)
 
 
-def _path_values(mappings: Mappings) -> dict[str, Mapped]:
+def path_sources(mappings: Mappings) -> dict[str, Mapped]:
+    """What gives a URI's placeholders their values."""
     return {name: _decoded(source) for name, source in mappings.path.items()}
 
 
@@ -188,13 +189,18 @@ def _decoded(source: Source) -> Mapped:
 def _resolve(
     exchange: Exchange, uri: IntegrationUri, sources: Mapping[str, Mapped], verify: bool, upstream: Upstream
 ) -> tuple[Destination, bytes, bytes]:
-    view = view_of(exchange)
-    values = {name: evaluate(source, view) for name, source in sources.items()}
     try:
-        authority, target = uri.resolve({name: value for name, value in values.items() if isinstance(value, str)})
+        authority, target = uri.resolve(path_values(exchange, sources))
     except EvaluationError as error:
         raise Fault(API_CONFIGURATION_ERROR, cause=str(error)) from None
     return upstream.to(_origin(authority, verify)), target.encode(), host_line(authority)
+
+
+def path_values(exchange: Exchange, sources: Mapping[str, Mapped]) -> dict[str, str]:
+    """The placeholders' values for a request, decoded. Raises a Fault."""
+    view = view_of(exchange)
+    values = {name: evaluate(source, view) for name, source in sources.items()}
+    return {name: value for name, value in values.items() if isinstance(value, str)}
 
 
 def _origin(authority: Authority, verify: bool) -> Origin:

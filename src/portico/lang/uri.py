@@ -55,24 +55,38 @@ class Placeholder(NamedTuple):
 Part = str | Placeholder
 
 
+class Target:
+    """A compiled path with its query. `text` is all of it where no request changes it, else None."""
+
+    __slots__ = ("parts", "text")
+
+    def __init__(self, parts: tuple[Part, ...]) -> None:
+        self.parts = parts
+        self.text = parts[0] if len(parts) == 1 and isinstance(parts[0], str) else None
+
+    def resolve(self, values: Mapping[str, str]) -> str:
+        """With decoded values in their places, percent-encoded. Raises MissingPathParameter and UnsafeValue."""
+        return "".join(part if isinstance(part, str) else _encoded(part, values) for part in self.parts)
+
+
 class IntegrationUri:
     """A compiled URI. `authority` and `target` are its parts where no request changes them, else None."""
 
     __slots__ = ("_authority", "_target", "authority", "placeholders", "target")
 
-    def __init__(self, authority: Authority | list[Part], target: tuple[Part, ...]) -> None:
+    def __init__(self, authority: Authority | list[Part], target: Target) -> None:
         self.authority = authority if isinstance(authority, Authority) else None
         self._authority: list[Part] = [] if isinstance(authority, Authority) else authority
         self._target = target
-        self.target = _fixed(target)
+        self.target = target.text
         self.placeholders = frozenset(
-            part.name for part in (*self._authority, *target) if isinstance(part, Placeholder)
+            part.name for part in (*self._authority, *target.parts) if isinstance(part, Placeholder)
         )
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """What path and query are made of, for a caller that knows values to be plain."""
-        return self._target
+        return self._target.parts
 
     def resolve(self, values: Mapping[str, str]) -> tuple[Authority, str]:
         """The authority, and the path with its query, for decoded path parameters.
@@ -84,7 +98,7 @@ class IntegrationUri:
 
     def resolve_target(self, values: Mapping[str, str]) -> str:
         """Path and query alone, values percent-encoded."""
-        return "".join(part if isinstance(part, str) else _encoded(part, values) for part in self._target)
+        return self._target.resolve(values)
 
     def _resolve_authority(self, values: Mapping[str, str]) -> Authority:
         text = "".join(part if isinstance(part, str) else _value(part, values) for part in self._authority)
@@ -112,6 +126,11 @@ def stage_variables_of(text: str) -> frozenset[str]:
     return frozenset(_STAGE_VARIABLE.findall(text))
 
 
+def placeholders_of(text: str) -> frozenset[str]:
+    """The names of the `{placeholders}` in `text`."""
+    return frozenset(_PLACEHOLDER.findall(text))
+
+
 def compile_uri(source: str, variables: Mapping[str, str], greedy: Iterable[str] = ()) -> IntegrationUri:
     """Compile an HTTP integration's URI under a stage's variables.
 
@@ -123,11 +142,17 @@ def compile_uri(source: str, variables: Mapping[str, str], greedy: Iterable[str]
     match = _URI.fullmatch(text)
     if match is None:
         raise UriError(f"URI {source!r}", "it is not of the form http[s]://host[:port][/path][?query]")
+    target = compile_target(match["path"] or "/", match["query"], greedy)
+    return IntegrationUri(_front(source, match["scheme"], match["authority"]), target)
+
+
+def compile_target(path: str, query: str | None, greedy: Iterable[str] = ()) -> Target:
+    """Compile a path and its query (None: there is none), stage variables put in already."""
     names = frozenset(greedy)
-    target = [*_parts(match["path"] or "/", False, names)]
-    if match["query"] is not None:
-        target += ["?", *_parts(match["query"], True, names)]
-    return IntegrationUri(_front(source, match["scheme"], match["authority"]), tuple(_merged(target)))
+    parts = _parts(path, False, names)
+    if query is not None:
+        parts += ["?", *_parts(query, True, names)]
+    return Target(tuple(_merged(parts)))
 
 
 def _front(source: str, scheme: str, authority: str) -> Authority | list[Part]:
@@ -174,10 +199,6 @@ def _merged(parts: list[Part]) -> list[Part]:
         else:
             merged.append(part)
     return merged
-
-
-def _fixed(parts: tuple[Part, ...]) -> str | None:
-    return parts[0] if len(parts) == 1 and isinstance(parts[0], str) else None
 
 
 def _value(part: Placeholder, values: Mapping[str, str]) -> str:

@@ -12,14 +12,13 @@ from portico.dataplane.backend import (
     names_of,
     trace_line,
 )
-from portico.dataplane.failures import fault_of
+from portico.dataplane.backend_collector import BackendCollector
 from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
 from portico.dataplane.integration_response import IntegrationResponses
 from portico.dataplane.media_types import BinaryTypes
 from portico.dataplane.request_body import RequestBody
 from portico.dataplane.step import DONE, PENDING, Outcome
-from portico.ports.upstream import UpstreamFailure, UpstreamRequest
-from portico.wire.http1 import ResponseHead
+from portico.ports.upstream import UpstreamRequest
 
 if TYPE_CHECKING:
     from portico.dataplane.exchange import Exchange
@@ -55,7 +54,9 @@ class Http:
             (b"user-agent", f"User-Agent: AmazonAPIGateway_{spec.api_id}\r\n".encode()),
         ]
         self._own = f"X-Amzn-Apigateway-Api-Id: {spec.api_id}\r\n".encode()
-        self._plan: UpstreamRequest[Exchange] = UpstreamRequest(Collector(spec), integration.timeout_in_millis / 1000)
+        self._plan: UpstreamRequest[Exchange] = UpstreamRequest(
+            BackendCollector(spec), integration.timeout_in_millis / 1000
+        )
         self._clock = spec.ports.clock
 
     def send(self, exchange: Exchange) -> Outcome:
@@ -103,30 +104,3 @@ class Http:
         self._responses.apply(exchange, exchange.backend.status)
         exchange.lines.append(trace_line(exchange))
         return DONE
-
-
-class Collector:
-    """The Receiver of their answers. It does not know who calls: no Route is part of a cycle."""
-
-    buffers = True
-
-    def __init__(self, spec: Spec) -> None:
-        self._clock = spec.ports.clock
-
-    def on_response(self, context: Exchange, head: ResponseHead, body: bytes) -> None:
-        context.integration_latency = self._clock.monotonic() - context.called_at
-        context.backend = head
-        context.payload = body
-        context.proceed()
-
-    def on_begin(self, context: Exchange, head: ResponseHead, length: int | None) -> None:
-        raise AssertionError("a Receiver that buffers is told whole answers")
-
-    def on_data(self, context: Exchange, data: bytes) -> None:
-        raise AssertionError("a Receiver that buffers is told whole answers")
-
-    def on_end(self, context: Exchange) -> None:
-        raise AssertionError("a Receiver that buffers is told whole answers")
-
-    def on_failure(self, context: Exchange, failure: UpstreamFailure) -> None:
-        context.fail(fault_of(failure))

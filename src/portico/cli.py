@@ -7,6 +7,7 @@ import inspect
 import os
 import sys
 import time
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -106,6 +107,23 @@ def serve(config: str | None, **flags: Any) -> None:
         _fail(error, 1)
 
 
+def dev(folder: Path, config: str | None, **flags: Any) -> None:
+    """Run the OpenAPI document and the functions in FOLDER on a server of their own, and deploy what is saved at once.
+
+    Options are those of serve; the data directory is FOLDER/.portico.
+    """
+    from portico.app.dev.session import develop
+
+    usual = {"data_dir": str(folder / ".portico"), "workers": "1", "drain_seconds": "1"}
+    told = {name: flags.get(name) or usual.get(name) for name in OPTIONS}
+    try:
+        develop(folder, load(told, os.environ, config))
+    except SettingError as error:
+        _fail(error, 2)
+    except PorticoError as error:
+        _fail(error, 1)
+
+
 def _fail(error: PorticoError, status: int) -> NoReturn:
     print(f"portico: {error}", file=sys.stderr)
     raise typer.Exit(status)
@@ -125,7 +143,7 @@ def _metavar(option: Option) -> str | None:
     return None if option.flag else "VALUE"
 
 
-def _with_options(command: Any) -> Any:
+def _with_options(command: Any, *before: inspect.Parameter, without: tuple[str, ...] = ()) -> Any:
     """Give `serve` the signature that typer reads: each option is declared once, in the settings."""
     config = inspect.Parameter(
         "config",
@@ -133,13 +151,21 @@ def _with_options(command: Any) -> Any:
         default=None,
         annotation=Annotated[str | None, typer.Option("--config", help="A file instead of ./portico.toml.")],
     )
-    parameters = [config, *(_parameter(name, option) for name, option in OPTIONS.items())]
+    options = {name: option for name, option in OPTIONS.items() if name not in without}
+    parameters = [*before, config, *(_parameter(name, option) for name, option in options.items())]
     command.__signature__ = inspect.Signature(parameters)
     command.__annotations__ = {one.name: one.annotation for one in parameters}
     return command
 
 
+_FOLDER = inspect.Parameter(
+    "folder",
+    inspect.Parameter.KEYWORD_ONLY,
+    annotation=Annotated[Path, typer.Argument(help="With openapi.yaml and functions/NAME/.", show_default=False)],
+)
+
 app.command()(_with_options(serve))
+app.command()(_with_options(dev, _FOLDER, without=("log_format",)))
 
 
 def main() -> None:

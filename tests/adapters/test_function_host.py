@@ -162,7 +162,7 @@ async def test_what_is_not_there_is_not_found(tmp_path: Path) -> None:
 @play
 async def test_a_function_that_is_created_deleted_or_changed_is_so_at_once(tmp_path: Path) -> None:
     async with hosting(tmp_path) as host:
-        assert (await host.answer("hello")).kind is FailureKind.NOT_FOUND
+        assert (await host.answer("hello")).cause == "the state directory could not be read yet"
         host.stand(function("hello"))
         first = (await host.do("hello", "who")).payload
         host.stand(function("hello", version(revision="r-2")))

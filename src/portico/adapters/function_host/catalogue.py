@@ -60,6 +60,8 @@ class Catalogue:
         self._changed = changed
         self._functions: dict[str, FunctionStanding] = {}
         self._unreadable: dict[str, str] = {}
+        self.loaded = False
+        """Whether the state was read; until then nothing can be said of any function."""
 
     def follow(self) -> int:
         """The Change that is known now; 0 before control has written any state. Raises StateError, NotApplied."""
@@ -82,6 +84,8 @@ class Catalogue:
         if (match["region"], match["account"]) != (self._region, self._account_id):
             here = f"account {self._account_id} in {self._region}"
             return FunctionFailure(FailureKind.NOT_FOUND, f"{arn} is not a function of {here}, which this server plays")
+        if not self.loaded:
+            return FunctionFailure(FailureKind.UNAVAILABLE, "the state directory could not be read yet")
         name, qualifier = match["name"], match["qualifier"] or ""
         function = self._functions.get(name)
         if function is None:
@@ -100,6 +104,7 @@ class Catalogue:
             self._unreadable.clear()
         elif not ours:
             return
+        self.loaded = True
         for change in ours:
             self._take(change)
         self._changed(self._functions.values())

@@ -79,35 +79,25 @@ class Events:
         self._held = 0
         self._leaving = False
         self._failing = False
+        self._adopt()
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     # Accepting
 
-    def accept(
-        self,
-        event_id: str,
-        arn: bytes,
-        payload: bytes,
-        trace_id: bytes,
-        client_context: bytes,
-        receiver: FunctionReceiver[int],
-        call: int,
-    ) -> None:
+    def accept(self, event: Event, receiver: FunctionReceiver[int], call: int) -> None:
         """Keep an event and deliver it. `receiver` is told, with `call`, that it is kept (202) or why it is not."""
         if len(self._waiting) >= MOST_EVENTS:
             failure = FunctionFailure(FailureKind.THROTTLED, f"{MOST_EVENTS} asynchronous events wait already")
             receiver.on_failure(call, failure)
             return
-        event = Event(event_id, arn, trace_id, client_context, payload, self._clock.now())
 
         def kept(rows: Rows | None, reason: str) -> None:
             if rows is None:
                 self._tell_not_kept(reason)
-                receiver.on_failure(
-                    call, FunctionFailure(FailureKind.UNAVAILABLE, f"the event cannot be kept: {reason}")
-                )
+                cause = f"the event cannot be kept: {reason}"
+                receiver.on_failure(call, FunctionFailure(FailureKind.UNAVAILABLE, cause))
                 return
             self._failing = False
             self._enqueue(event)
@@ -131,16 +121,24 @@ class Events:
 
     # Taking over
 
-    def _adopt(self) -> None:
-        """Take over what the run before this one left, once it is gone."""
+    def _hold(self) -> bool:
+        """Whether this run is the one that delivers what others left. Raises OSError."""
         if self._lock < 0:
             self._lock = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return
-        self._adopted = True
-        self._file.adopt(self._take_over)
+            return False
+        return True
+
+    def _adopt(self) -> None:
+        """Take over what the run before this one left, once that is gone."""
+        try:
+            self._adopted = self._hold()
+        except OSError as error:
+            self._tell_not_kept(f"{self._lock_path}: {error.strerror}")
+        if self._adopted:
+            self._file.adopt(self._take_over)
 
     def _take_over(self, rows: Rows | None, reason: str) -> None:
         if rows is None:
@@ -159,10 +157,7 @@ class Events:
         if self._leaving:
             return
         if not self._adopted:
-            try:
-                self._adopt()
-            except OSError as error:
-                self._tell_not_kept(f"{self._lock_path}: {error.strerror}")
+            self._adopt()
         self._deliver(self._clock.monotonic())
 
     def leave(self) -> None:
@@ -182,6 +177,8 @@ class Events:
         heapq.heappush(self._due, (due, waiting.number))
 
     def _deliver(self, now: float) -> None:
+        if not self._catalogue.loaded:
+            return  # every function would seem to be gone
         while self._due and self._due[0][0] <= now and self._under_way < self._most and not self._leaving:
             waiting = self._waiting[heapq.heappop(self._due)[1]]
             self._under_way += 1

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol, cast
 import msgspec
 
 from portico.adapters.function_host.catalogue import Catalogue, Found
+from portico.adapters.function_host.event_file import Event
 from portico.adapters.function_host.events import Events
 from portico.adapters.function_host.fleet import Fleet
 from portico.adapters.function_host.invocation import Holder, Invocation
@@ -82,7 +83,7 @@ class Host:
         self._permits = permits
         self.fleet = fleet
         self.events = events
-        self._clock = clock
+        self.clock = clock
         self.ids = RequestIds()
         self._targets: dict[bytes, Target] = {}
         self.connections: set[CallerConnection] = set()
@@ -124,7 +125,7 @@ class Host:
 
     def trace_id(self, request_id: str) -> bytes:
         """For a call that came without one."""
-        return self.ids.trace_id(int(self._clock.now()), request_id[-8:]).encode()
+        return self.ids.trace_id(int(self.clock.now()), request_id[-8:]).encode()
 
 
 class CallerConnection(asyncio.Protocol):
@@ -195,7 +196,8 @@ class CallerConnection(asyncio.Protocol):
             self.on_answer(number, FunctionAnswer(b"", version=found.version.version, status=204))
             return
         if target.kind is InvocationType.EVENT:
-            host.events.accept(request_id, target.arn, event, trace_id, target.client_context, self, number)
+            told = Event(request_id, target.arn, trace_id, target.client_context, event, host.clock.now())
+            host.events.accept(told, self, number)
             return
         invocation = Invocation(
             request_id, target.arn, event, trace_id, self, number, target.streams, target.tail, target.client_context

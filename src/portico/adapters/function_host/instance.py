@@ -178,14 +178,16 @@ class Instance:
         clock = self._setting.clock
         poll, self._poll = self._poll, None
         assert poll is not None
-        if self.state is State.IDLE:  # else its time runs since the process was started
+        left = self._timeout
+        if self.state is State.IDLE:
             self.since = clock.monotonic()
-            self.deadline = self.since + self._timeout
+            self.deadline = self.since + left
+        else:  # its time runs since the process was started
+            left = self.deadline - clock.monotonic()
         self.state = State.RUNNING
-        deadline = clock.now() + self.deadline - clock.monotonic()
         event = runtime_http.event(
             invocation.request_id,
-            deadline,
+            clock.now() + left,
             invocation.arn,
             invocation.trace_id,
             invocation.client_context,

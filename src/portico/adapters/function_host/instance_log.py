@@ -9,8 +9,10 @@ The second column tells the instances of a function apart: it ends their log str
 batch is written (adapters/access_log.py), and what cannot be written is dropped and counted there.
 """
 
+import fcntl
 import math
 import os
+import termios
 import time
 from typing import Any, Final, NamedTuple
 
@@ -22,6 +24,7 @@ TAIL_BYTES: Final = 4096
 LONGEST_LINE: Final = 256 * 1024
 """Bytes: the size of an event of CloudWatch Logs. A longer line is cut."""
 _READ: Final = 64 * 1024
+_NOTHING: Final = bytes(4)
 _MOST_READS: Final = 16
 """At the end of an invocation no more than this is read for it: who floods its log does not stop others."""
 
@@ -67,7 +70,7 @@ class InstanceLog:
     def drain(self) -> None:
         """Take in what the instance wrote until now, an unfinished line too."""
         for _ in range(_MOST_READS):
-            if self._read() < _READ:
+            if not self._waits() or self._read() < _READ:
                 break
         if self._partial:
             partial, self._partial = self._partial, b""
@@ -105,6 +108,10 @@ class InstanceLog:
     def close(self) -> None:
         self.drain()
         os.close(self.descriptor)
+
+    def _waits(self) -> bool:
+        """Whether there is something to read: at the end of most invocations there is not, and an error costs more."""
+        return fcntl.ioctl(self.descriptor, termios.FIONREAD, _NOTHING) != _NOTHING
 
     def _read(self) -> int:
         """How many bytes came; 0 where nothing can come any more, -1 where there is nothing now."""

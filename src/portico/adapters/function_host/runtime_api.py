@@ -107,10 +107,14 @@ class RuntimeConnection(asyncio.Protocol):
         self._runtime.on_lost(self)
 
     def data_received(self, data: bytes) -> None:
-        if self._held:
-            data = self._held + data
-            self._held = b""
         try:
+            if self._head is None and not self._held:
+                poll = runtime_http.read_poll(data)
+                if poll is not None:
+                    self._closing = poll.section.closes
+                    self._act(poll, b"")
+                    return
+            data, self._held = self._held + data, b""
             while data:
                 data = self._take_body(data) if self._head is not None else self._take_head(data)
         except ProtocolError:

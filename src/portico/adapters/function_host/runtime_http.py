@@ -1,25 +1,27 @@
 """The HTTP of the Lambda Runtime API as bytes: what a runtime may ask, and what it is answered. Sans-io.
 
 It is HTTP/1.1 for one kind of peer: a runtime, perhaps somebody's own, in a process that we do not trust. Heads are
-checked line by line the first time; a head that was seen before but for its Content-Length is one look-up.
+checked line by line the first time; header lines that were seen before are one look-up.
 """
 
 import re
 from enum import Enum, auto
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
 from portico.adapters.function_host.verdicts import ANSWER_LIMIT
 from portico.wire.http1 import ProtocolError
 
+T = TypeVar("T")
+
 LONGEST_HEAD: Final = 1024 * 1024 + 64 * 1024
 """Bytes: AWS's clients send up to 1 MB of Lambda-Runtime-Function-XRay-Error-Cause."""
 _LINE: Final = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*")
 _LENGTH: Final = re.compile(rb"(?i)\r\ncontent-length:[ \t]*([0-9]{1,15})[ \t]*(?=\r\n|\Z)")
 _POST: Final = re.compile(rb"POST /2018-06-01/runtime/invocation/([^/ ?#]{1,128})/(response|error) HTTP/1\.1")
-_MOST_SECTIONS: Final = 256
-_LONGEST_SECTION: Final = 4096
+_MOST_SECTIONS: Final = 1024
+_LONGEST_SECTION: Final = 1024
 
 
 class Verb(Enum):
@@ -64,39 +66,59 @@ def read_head(data: bytes, end: int) -> Head:
     line_end = data.find(b"\r\n", 0, end)
     if line_end < 0:
         line_end = end
-    line = data[:line_end]
-    lines = data[line_end:end]
-    length = 0
-    found = _LENGTH.search(lines)
-    if found is not None:
-        length = int(found[1])
-        lines = lines[: found.start()] + lines[found.end() :]
-    section = _sections.get(lines)
-    if section is None:
-        section = _keep(lines)
-    if found is not None and section.chunked:
-        raise ProtocolError("Content-Length and Transfer-Encoding together")
-    verb = _FIXED.get(line)
-    if verb is not None:
-        return Head(verb, "", section, length)
+    line, lines = data[:line_end], data[line_end:end]
+    known = _known.get(lines)
+    section, length = _keep(lines) if known is None else known
     posted = _POST.fullmatch(line)
     if posted is not None:
         return Head(_POSTED[posted[2]], posted[1].decode("latin-1"), section, length)
+    verb = _FIXED.get(line)
+    if verb is not None:
+        return Head(verb, "", section, length)
     if line.endswith((b" HTTP/1.1", b" HTTP/1.0")):
         return Head(Verb.UNKNOWN, "", section, length)
     raise ProtocolError("malformed request line")
 
 
+def read_poll(data: bytes) -> Head | None:
+    """The head of a whole request for the next event, which a runtime always sends in the same bytes; else None."""
+    if len(data) > _LONGEST_SECTION or not data.startswith(b"GET "):
+        return None
+    head = _polls.get(data)
+    if head is None and data.find(b"\r\n\r\n") == len(data) - 4:
+        head = read_head(data, len(data) - 4)
+        if head.verb is not Verb.NEXT or head.length or head.section.chunked:
+            return None
+        _remember(_polls, data, head)
+    return head
+
+
+_polls: dict[bytes, Head] = {}
+_known: dict[bytes, tuple[Section, int]] = {}
+"""What header lines that were seen say, and the length of the body."""
 _sections: dict[bytes, Section] = {}
+"""The same without Content-Length."""
 
 
-def _keep(lines: bytes) -> Section:
-    section = _read_section(lines)
-    if len(lines) <= _LONGEST_SECTION:
-        if len(_sections) >= _MOST_SECTIONS:
-            _sections.clear()
-        _sections[lines] = section
-    return section
+def _remember(seen: dict[bytes, T], key: bytes, value: T) -> None:
+    if len(key) <= _LONGEST_SECTION:
+        if len(seen) >= _MOST_SECTIONS:
+            seen.clear()
+        seen[key] = value
+
+
+def _keep(lines: bytes) -> tuple[Section, int]:
+    found = _LENGTH.search(lines)
+    rest = lines if found is None else lines[: found.start()] + lines[found.end() :]
+    section = _sections.get(rest)
+    if section is None:
+        section = _read_section(rest)
+        _remember(_sections, rest, section)
+    if found is not None and section.chunked:
+        raise ProtocolError("Content-Length and Transfer-Encoding together")
+    told = section, 0 if found is None else int(found[1])
+    _remember(_known, lines, told)
+    return told
 
 
 def _read_section(lines: bytes) -> Section:

@@ -30,8 +30,9 @@ _APPLIED: dict[str, tuple[Segments, ...]] = {
     "authorizer": _SCHEMES,
     "authtype": _SCHEMES,
     "binary-media-types": (_ROOT,),
+    "documentation": (_ROOT,),
     "endpoint-access-mode": (_ROOT,),
-    "endpoint-configuration": (_ROOT,),
+    "endpoint-configuration": (_ROOT, ("servers", "*")),
     "gateway-responses": (_ROOT,),
     "integration": (_OPERATION,),
     "integrations": (("components",),),
@@ -44,7 +45,6 @@ _APPLIED: dict[str, tuple[Segments, ...]] = {
 
 _INERT: dict[str, tuple[tuple[Segments, ...], str]] = {
     "cors": ((_ROOT,), "is for HTTP APIs: a REST API answers CORS requests by its own methods"),
-    "documentation": ((_ROOT,), "was not imported: documentation parts are not built yet"),
     "importexport-version": ((_ROOT,), "is for HTTP APIs"),
     "tag-value": ((("tags", "*"),), "is for HTTP APIs"),
 }

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from portico.controlplane.openapi.locations import Location, Properties
 from portico.ports.store import Document
 
 
@@ -44,6 +45,8 @@ class ImportedApi:
     models: dict[str, Document] = field(default_factory=dict)
     gateway_responses: dict[str, Document] = field(default_factory=dict)
     resources: dict[str, dict[str, ImportedMethod]] = field(default_factory=dict)
+    documentation: list[tuple[Location, Properties]] = field(default_factory=list)
+    """Documentation parts: those of the extension first, then what the document's own descriptions add."""
     warnings: list[str] = field(default_factory=list)
     """For the caller, in AWS's words where they are known; `failonwarnings` refuses the import over them."""
     notes: list[str] = field(default_factory=list)

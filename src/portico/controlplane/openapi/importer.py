@@ -1,4 +1,4 @@
-"""A document of OpenAPI 2.0 or 3.0 as an ImportedApi. Nothing is stored here.
+"""A document of OpenAPI 2.0, 3.0 or (an extension of ours) 3.1 as an ImportedApi. Nothing is stored here.
 
     api = read_api(read_document(body, variables), base_path="prepend", new_id=realm.new_id)
 
@@ -10,6 +10,8 @@ from typing import Any
 
 from portico.controlplane.openapi.basepath import prefix_of
 from portico.controlplane.openapi.bodies import OPENAPI_3, SWAGGER_2, Dialect
+from portico.controlplane.openapi.descriptions import EntityDescriptions
+from portico.controlplane.openapi.documentation import Descriptions, read_documentation
 from portico.controlplane.openapi.extensions import refuse_misplaced
 from portico.controlplane.openapi.form import ImportedApi, ImportedMethod
 from portico.controlplane.openapi.operations import OperationReader
@@ -19,20 +21,27 @@ from portico.controlplane.openapi.schemas import Models
 from portico.controlplane.openapi.security import read_authorizers
 from portico.controlplane.openapi.settings import read_gateway_responses, read_request_validators, read_settings
 
+_MODERN = "3.1"
+
 
 def read_api(document: dict[str, Any], *, base_path: str, new_id: Callable[[int], str]) -> ImportedApi:
     """The whole document. `base_path` is one of basepath.MODES; `new_id` names the models of unnamed schemas."""
     dialect = _dialect(document)
     root = Place(document)
+    prefix = prefix_of(dialect.base_path(root), base_path)
     api = _about(root)
     api.notes.extend(refuse_misplaced(root))
     api.settings = read_settings(root)
     api.request_validators = read_request_validators(root)
     api.gateway_responses = read_gateway_responses(root)
     api.authorizers = read_authorizers(root.dig(*dialect.security_schemes))
-    models = Models(root.dig(*dialect.schemas), new_id, api.warnings)
-    reader = OperationReader(root, dialect, models, api.request_validators, api.warnings)
-    api.resources = _resources(root, prefix_of(dialect.base_path(root), base_path), reader)
+    modern = _is_modern(root, api.warnings)
+    models = Models(root.dig(*dialect.schemas), new_id, api.warnings, modern=modern)
+    written = read_documentation(root, prefix, api.warnings)
+    descriptions = EntityDescriptions(root, Descriptions(written))
+    reader = OperationReader(root, dialect, models, api.request_validators, api.warnings, descriptions)
+    api.resources = _resources(root, prefix, reader)
+    api.documentation = [*written, *descriptions.finish(root.dig(*dialect.security_schemes))]
     models.check_references()
     api.models = models.documents
     return api
@@ -43,9 +52,23 @@ def _dialect(document: dict[str, Any]) -> Dialect:
     if shown(document.get("swagger", "")) in ("2.0", "2"):
         return SWAGGER_2
     version = shown(document.get("openapi", ""))
-    if version.startswith("3.0"):
+    if version.startswith(("3.0", _MODERN)):
         return OPENAPI_3
-    raise invalid(f"OpenAPI {version} is not supported, 2.0 and 3.0 are." if version[:1].isdigit() else "")
+    raise invalid(f"OpenAPI {version} is not supported, 2.0, 3.0 and 3.1 are." if version[:1].isdigit() else "")
+
+
+def _is_modern(root: Place, warnings: list[str]) -> bool:
+    """Whether the document is of version 3.1, which AWS does not import."""
+    version = root.get("openapi")
+    if version is None or not version.text().startswith(_MODERN):
+        return False
+    warnings.append(
+        f"OpenAPI {version.text()} is an extension of Portico: AWS imports versions 2.0 and 3.0. Schemas are kept as "
+        "JSON Schema draft 4."
+    )
+    if root.get("webhooks") is not None:
+        warnings.append("Webhooks are not supported. Ignoring.")
+    return True
 
 
 def _about(root: Place) -> ImportedApi:

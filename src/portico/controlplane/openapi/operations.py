@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from portico.controlplane.openapi.bodies import Dialect
+from portico.controlplane.openapi.descriptions import EntityDescriptions
 from portico.controlplane.openapi.form import ImportedMethod
 from portico.controlplane.openapi.integrations import Spot, read_integration
 from portico.controlplane.openapi.place import Place
@@ -33,10 +34,12 @@ class OperationReader:
     models: Models
     validators: dict[str, Document]
     warnings: list[str]
+    descriptions: EntityDescriptions
 
     def read_path(self, path: str, item: Place) -> dict[str, ImportedMethod]:
         """The methods of the path item, by verb. `path` is the whole path, with what the base path made of it."""
         methods: dict[str, ImportedMethod] = {}
+        self.descriptions.of_resource(path, item)
         for name, operation in item.members():
             if name in VERBS:
                 methods[VERBS[name]] = self._read(path, VERBS[name], item, operation)
@@ -57,6 +60,7 @@ class OperationReader:
         method.method_responses = self._method_responses(spot, operation)
         if (integration := operation.get(_INTEGRATION)) is not None:
             method.integration = read_integration(integration, spot)
+        self.descriptions.of_method(path, verb, operation, parameters, list(method.method_responses))
         return method
 
     def _request_parameters(self, spot: Spot, parameters: list[Place]) -> dict[str, bool]:

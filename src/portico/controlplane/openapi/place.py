@@ -15,6 +15,19 @@ _MAX_REFERENCES = 32
 """Longer chains of references are circles."""
 
 
+class RefusedPlace(BadRequestException):
+    """Something in the document that cannot be. Whoever has the document's text can add the line."""
+
+    def __init__(self, why: str, pointer: str, line: int | None = None) -> None:
+        where = pointer if line is None else f"{pointer}, line {line}"
+        super().__init__(f"Unable to import the API definition: {why} (at {where})")
+        self.why = why
+        self.pointer = pointer
+
+    def on_line(self, line: int) -> RefusedPlace:
+        return RefusedPlace(self.why, self.pointer, line)
+
+
 class Place:
     """One value of the document. Members that are null count as absent."""
 
@@ -27,7 +40,7 @@ class Place:
 
     def refuse(self, why: str) -> BadRequestException:
         """The error that names this place."""
-        return BadRequestException(f"Unable to import the API definition: {why} (at {self.pointer})")
+        return RefusedPlace(why, self.pointer)
 
     def child(self, name: str, value: Any) -> Place:
         return Place(value, f"{self.pointer}/{escape(name)}", self._root)
@@ -61,9 +74,12 @@ class Place:
                 yield name, self.child(name, value).resolved()
 
     def items(self) -> list[Place]:
+        return [self.child(str(index), value).resolved() for index, value in enumerate(self.sequence())]
+
+    def sequence(self) -> list[Any]:
         if not isinstance(self.value, list):
             raise self.refuse("an array is expected here")
-        return [self.child(str(index), value).resolved() for index, value in enumerate(self.value)]
+        return self.value
 
     def text(self) -> str:
         """A string; a number or boolean counts as what it looks like, since YAML makes them of unquoted words."""

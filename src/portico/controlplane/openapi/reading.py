@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from portico.controlplane.operation import Realm
 from portico.wire.aws.faults import BadRequestException
 
 try:
@@ -32,6 +33,11 @@ _NOT_OPENAPI = "Invalid OpenAPI input."
 _AWS_VARIABLE = re.compile(r"\$\{(AWS::(?:AccountId|Partition|Region))\}")
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 _MERGE = "tag:yaml.org,2002:merge"
+
+
+def aws_variables(realm: Realm) -> dict[str, str]:
+    """The values of AWS's variables where a document is imported (guide: "AWS variables for OpenAPI import")."""
+    return {"AWS::AccountId": realm.account_id, "AWS::Partition": "aws", "AWS::Region": realm.region}
 
 
 def invalid(why: str = "") -> BadRequestException:

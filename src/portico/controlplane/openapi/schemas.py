@@ -6,8 +6,9 @@ Inside a schema a reference to another becomes the address of its model (recorde
 import json
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
+from portico.controlplane.openapi.drafts import to_draft_4
 from portico.controlplane.openapi.place import MODEL_PREFIXES, Place
 from portico.ports.store import Document
 
@@ -20,7 +21,11 @@ _PRIMITIVES = ("string", "number", "integer", "boolean", "null", "file")
 class Models:
     """The models of one document, and how its methods refer to them."""
 
-    def __init__(self, schemas: Place | None, new_id: Callable[[int], str], warnings: list[str]) -> None:
+    def __init__(
+        self, schemas: Place | None, new_id: Callable[[int], str], warnings: list[str], *, modern: bool = False
+    ) -> None:
+        """`modern` schemas are those of version 3.1."""
+        self._modern = modern
         self.documents: dict[str, Document] = {}
         self._made: dict[str, str] = {}
         self._new_id = new_id
@@ -31,7 +36,7 @@ class Models:
 
     def _define(self, name: str, schema: Place) -> None:
         if _NAME.fullmatch(name):
-            self.documents[name] = _model(name, schema)
+            self.documents[name] = self._model(name, schema)
         else:
             self._warnings.append(f"Model name must be alphanumeric: {name}")
 
@@ -39,7 +44,8 @@ class Models:
         """The model's name for a request body. A missing one is a warning, in AWS's words; `{}` needs none."""
         if not schema.mapping():
             return None
-        return self._named(schema) if schema.reference() else self._made_up(schema)
+        target = referred(schema) if schema.reference() else None
+        return self._named(target.name) if target and not target.inside else self._made_up(schema)
 
     def of_response(self, schema: Place) -> str | None:
         """The same for a response body; AWS keeps no model of a primitive one (guide: known issues)."""
@@ -47,8 +53,7 @@ class Models:
             return None
         return self.of_request(schema)
 
-    def _named(self, schema: Place) -> str | None:
-        name = referred(schema)
+    def _named(self, name: str) -> str | None:
         if name in self.documents:
             return name
         self._warnings.append(f"Reference to model '{name}' not found. Ignoring.")
@@ -58,8 +63,16 @@ class Models:
         """One model for each place that a schema stands at, however many media types it is for."""
         if schema.pointer not in self._made:
             name = self._made[schema.pointer] = f"MODEL{self._new_id(6)}"
-            self.documents[name] = _model(name, schema)
+            self.documents[name] = self._model(name, schema)
         return self._made[schema.pointer]
+
+    def _model(self, name: str, schema: Place) -> Document:
+        schema = Place(to_draft_4(schema), schema.pointer) if self._modern else schema
+        model: Document = {"name": name, "contentType": "application/json", "schema": schema}
+        description = schema.mapping().get("description")
+        if isinstance(description, str) and description:
+            model["description"] = description
+        return model
 
     def check_references(self) -> None:
         """Every model that a model refers to must be there: else its validation would be something else."""
@@ -68,28 +81,46 @@ class Models:
             _visit(place, self._check_reference)
 
     def _check_reference(self, place: Place) -> None:
-        if (name := referred(place)) is not None and name not in self.documents:
-            raise place.refuse(f"there is no model '{name}'")
+        target = referred(place)
+        if target is None:
+            return
+        if target.name not in self.documents:
+            raise place.refuse(f"there is no model '{target.name}'")
+        if not _reaches(self.documents[target.name]["schema"].value, target.inside):
+            raise place.refuse(f"the model '{target.name}' has nothing at '{target.inside}'")
 
 
-def _model(name: str, schema: Place) -> Document:
-    model: Document = {"name": name, "contentType": "application/json", "schema": schema}
-    description = schema.mapping().get("description")
-    if isinstance(description, str) and description:
-        model["description"] = description
-    return model
+class Target(NamedTuple):
+    """What a reference leads to: a model, and the place inside it (`/properties/id`, or "" for all of it)."""
+
+    name: str
+    inside: str
 
 
-def referred(place: Place) -> str | None:
-    """The name of the model that the reference at `place` means; None where it means a model by its address."""
+def referred(place: Place) -> Target | None:
+    """What the reference at `place` leads to; None where it means a model by its address."""
     target = place.reference() or ""
     if target.startswith(MODELS_URL.partition("{")[0]):
         return None
     prefix = next((prefix for prefix in MODEL_PREFIXES if target.startswith(prefix)), None)
-    name = target.removeprefix(prefix or "")
-    if prefix is None or "/" in name:
+    if prefix is None:
         raise place.refuse(f"the reference '{target}' is not to a schema of this document's own")
-    return name.replace("~1", "/").replace("~0", "~")
+    name, slash, inside = target.removeprefix(prefix).partition("/")
+    return Target(_unescaped(name), slash + inside)
+
+
+def _reaches(schema: Any, inside: str) -> bool:
+    for segment in inside.split("/")[1:]:
+        name = _unescaped(segment)
+        if isinstance(schema, list):
+            schema = schema[int(name)] if name.isdecimal() and int(name) < len(schema) else None
+        else:
+            schema = schema.get(name) if isinstance(schema, dict) else None
+    return schema is not None
+
+
+def _unescaped(segment: str) -> str:
+    return segment.replace("~1", "/").replace("~0", "~")
 
 
 def _visit(place: Place, see: Callable[[Place], None]) -> None:
@@ -111,8 +142,11 @@ def schema_text(schema: Place, api_id: str) -> str:
 
 def _rewrite(place: Place, url: str) -> Any:
     if place.reference() is not None:
-        name = referred(place)
-        return place.value if name is None else {**place.value, "$ref": url + name}
+        target = referred(place)
+        if target is None:
+            return place.value
+        inside = f"#{target.inside}" if target.inside else ""
+        return {**place.value, "$ref": f"{url}{target.name}{inside}"}
     if isinstance(place.value, dict):
         return {name: _rewrite(place.child(name, value), url) for name, value in place.value.items()}
     if isinstance(place.value, list):

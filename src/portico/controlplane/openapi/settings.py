@@ -28,9 +28,20 @@ def read_settings(root: Place) -> Document:
     for extension, (member, read) in _READERS.items():
         if (place := root.get(_PREFIX + extension)) is not None:
             settings[member] = read(place)
-    if (endpoint := root.get(f"{_PREFIX}endpoint-configuration")) is not None:
+    if (endpoint := _endpoint_place(root)) is not None:
         settings.update(_endpoint(endpoint))
     return settings
+
+
+def _endpoint_place(root: Place) -> Place | None:
+    """Version 3.0 has the endpoint's configuration in its servers (guide), and often at the root all the same."""
+    servers = root.get("servers")
+    owners = [root, *(servers.items() if servers is not None else ())]
+    stated = [place for owner in owners if (place := owner.get(f"{_PREFIX}endpoint-configuration")) is not None]
+    for other in stated[1:]:
+        if other.value != stated[0].value:
+            raise other.refuse("the endpoint is configured twice, and not alike")
+    return stated[0] if stated else None
 
 
 def _endpoint(place: Place) -> Document:

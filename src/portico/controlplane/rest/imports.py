@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from portico.controlplane.openapi.basepath import MODES
 from portico.controlplane.openapi.form import ImportedApi
 from portico.controlplane.openapi.importer import read_api
+from portico.controlplane.openapi.lines import naming_the_line
 from portico.controlplane.openapi.place import escape
-from portico.controlplane.openapi.reading import read_document, shown
+from portico.controlplane.openapi.reading import aws_variables, read_document, shown
 from portico.controlplane.operation import Call, operation
+from portico.controlplane.rest.documentationparts import delete_parts
 from portico.controlplane.rest.endpoints import ENDPOINT_TYPES
 from portico.controlplane.rest.importwriter import erase_definition, write_definition
 from portico.controlplane.rest.lookups import require_api
@@ -37,6 +39,8 @@ def put_rest_api(call: Call) -> Document:
     imported = _read(call, options)
     if call.params.get("mode") == "overwrite":
         erase_definition(call, document)
+        if not options.without_documentation:
+            delete_parts(call, document["id"])
         _reset(call, document, imported)
     if imported.version is not None:
         document["version"] = imported.version
@@ -77,12 +81,13 @@ class _Options:
 
 
 def _read(call: Call, options: _Options) -> ImportedApi:
-    realm = call.realm
-    variables = {"AWS::AccountId": realm.account_id, "AWS::Partition": "aws", "AWS::Region": realm.region}
-    document = read_document(call.params["body"], variables)
+    document = read_document(call.params["body"], aws_variables(call.realm))
     if options.without_documentation:
         document.pop("x-amazon-apigateway-documentation", None)
-    imported = read_api(document, base_path=options.base_path, new_id=realm.new_id)
+    with naming_the_line(call.params["body"]):
+        imported = read_api(document, base_path=options.base_path, new_id=call.realm.new_id)
+    if options.without_documentation:
+        imported.documentation.clear()
     if imported.warnings and call.params.get("failOnWarnings"):
         raise BadRequestException("\n\t".join(["Warnings found during import:", *imported.warnings]))
     return imported

@@ -14,6 +14,7 @@ from portico.controlplane.openapi.form import ImportedApi, ImportedMethod
 from portico.controlplane.openapi.schemas import schema_text
 from portico.controlplane.operation import OPERATIONS, Call
 from portico.controlplane.rest.authorizers import new_authorizer
+from portico.controlplane.rest.documentationparts import put_parts
 from portico.controlplane.rest.gatewayresponses import DEFAULT_STATUS
 from portico.controlplane.rest.methodplace import MethodPlace
 from portico.controlplane.rest.resourcetree import ResourceTree
@@ -43,6 +44,7 @@ def write_definition(call: Call, api: Document, imported: ImportedApi) -> None:
     writer.write_parts(imported)
     for path in sorted(imported.resources):
         writer.write_resource(path, imported.resources[path])
+    put_parts(call, api["id"], imported.documentation, overwrite=False)
     if writer.errors:
         raise BadRequestException("\n\t".join(["Errors found during import:", *writer.errors]))
 

@@ -85,6 +85,11 @@ def add_default_models(call: Call, api_id: str) -> None:
         new_model(call, api_id, content)
 
 
+def is_default(name: str, schema: str | None) -> bool:
+    """Whether it is one of the two models that AWS makes, as AWS made it."""
+    return name in _DEFAULTS and schema == _DEFAULTS[name][1]
+
+
 def new_model(call: Call, api_id: str, params: dict[str, Any]) -> Document:
     """Store a model that was checked, and return its document. `params` are CreateModel's."""
     document: Document = {"id": call.realm.new_id(6), "name": params["name"], "contentType": params["contentType"]}

@@ -53,7 +53,7 @@ def refusal(document: dict[str, Any]) -> str:
 # Versions
 
 
-@pytest.mark.parametrize("version", [{"swagger": "1.2"}, {"openapi": "3.1.0"}, {"openapi": "4.0"}])
+@pytest.mark.parametrize("version", [{"swagger": "1.2"}, {"openapi": "3.2.0"}, {"openapi": "4.0"}])
 def test_another_version_is_refused_by_its_number(version: dict[str, str]) -> None:
     said = refusal({**version, "info": {"title": "x"}, "paths": {}})
     assert said.startswith("Invalid OpenAPI input.")

@@ -43,6 +43,12 @@ class World:
         items = self.client.get_resources(restApiId=api["id"], limit=500)["items"]
         return {item["path"]: sorted(item.get("resourceMethods", {})) for item in items}
 
+    def documented(self, api: Any) -> dict[tuple[str, str], Any]:
+        """What the documentation parts say, by type and path."""
+        items = self.client.get_documentation_parts(restApiId=api["id"])["items"]
+        places = ((part["location"], json.loads(part["properties"])) for part in items)
+        return {(at["type"], at.get("path", "")): properties for at, properties in places}
+
     def method(self, api: Any, path: str, verb: str = "GET") -> Any:
         items = self.client.get_resources(restApiId=api["id"], limit=500)["items"]
         found = next(item["id"] for item in items if item["path"] == path)
@@ -80,14 +86,16 @@ def test_the_endpoint_type_is_a_parameter(world: World) -> None:
     assert api["endpointConfiguration"]["types"] == ["REGIONAL"]
 
 
-def test_documentation_is_passed_over_with_a_word_to_the_operator_unless_it_was_to_be_ignored(world: World) -> None:
-    definition = document("/", **{"x-amazon-apigateway-documentation": {"version": "1", "documentationParts": []}})
-    world.start(definition, parameters={"ignore": "documentation"})
-    assert world.told == []
-    api = world.start(definition)
-    assert world.told == [
-        f"API {api['id']}: x-amazon-apigateway-documentation was not imported: documentation parts are not built yet"
-    ]
+def test_documentation_is_imported_unless_it_is_to_be_ignored(world: World) -> None:
+    part = {"location": {"type": "RESOURCE", "path": "/pets"}, "properties": {"description": "All pets"}}
+    definition = document("/pets", **{"x-amazon-apigateway-documentation": {"documentationParts": [part]}})
+    definition["paths"]["/pets"]["get"]["summary"] = "List them"
+    assert world.documented(world.start(definition)) == {
+        ("METHOD", "/pets"): {"summary": "List them"},
+        ("RESOURCE", "/pets"): {"description": "All pets"},
+        ("RESPONSE", "/pets"): {"description": "ok"},
+    }
+    assert world.documented(world.start(definition, parameters={"ignore": "documentation"})) == {}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import re
+import shutil
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,11 @@ import pytest
 
 from edge_scene import play, until
 from function_host_scene import ALLOW, ScriptLauncher, arn, function, hosting, version
+from portico.kernel.errors import PorticoError
 from portico.kernel.observe import FunctionFailed, InstanceFailed
 from portico.model.function import Alias
 from portico.ports.functions import ASYNCHRONOUS_LIMIT, Caller, FailureKind, FunctionAnswer, InvocationType
+from unprivileged import as_nobody
 
 GATEWAY = Caller("apigateway.amazonaws.com", "arn:aws:execute-api:us-east-1:000000000000:abc/prod/GET/", "000000000000")
 UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -498,3 +502,54 @@ async def test_awslambdaric_serves_a_function(tmp_path: Path) -> None:
         host.stand(function("pets", version(revision="r-2", environment={**environment, "PYTHONPATH": "/"})))
         told = unhandled((await host.answer("pets")).answer)
         assert told["errorType"] == "Runtime.ImportModuleError"
+
+
+BOOTSTRAP = r"""
+API="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation"
+while true; do
+  EVENT=$(curl -sS -D "$HEADS" "$API/next") || exit 1
+  ID=$(grep -Fi Lambda-Runtime-Aws-Request-Id "$HEADS" | tr -d '[:space:]' | cut -d: -f2)
+  printf '%s' "$EVENT" | curl -sS -X POST "$API/$ID/response" --data-binary @- > /dev/null
+done
+"""
+
+
+@play
+async def test_a_bootstrap_of_curl_serves_a_function(tmp_path: Path) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("NOT RUN: curl is not installed")
+    launcher = ScriptLauncher()
+    launcher.command = ["sh", "-c", BOOTSTRAP]
+    environment = {"PATH": os.environ["PATH"], "HEADS": str(tmp_path / "heads")}
+    async with hosting(tmp_path, launcher=launcher) as host:
+        host.stand(function("shell", version(environment=environment)))
+        for size in (1, 5_000, 2_000_000):  # the largest with Expect: 100-continue
+            event = b'"' + b"x" * size + b'"'
+            assert (await host.answer("shell", event)).payload == event
+        assert len(launcher.started) == 1
+
+
+@play
+async def test_another_user_of_the_machine_gets_nothing_from_an_instances_port(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("NOT RUN: only root can become another user")
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        address = json.loads((await host.do("hello", "environment")).payload)["AWS_LAMBDA_RUNTIME_API"]
+        got = await asyncio.to_thread(as_nobody, lambda: heard(address))
+        assert got == "heard b''"
+        assert await asyncio.to_thread(heard, address) is None  # ours is one who may
+
+
+def heard(address: str) -> None:
+    """Raises with what another than the instance hears; ours hears an answer."""
+    host, _, port = address.partition(":")
+    wire = socket.socket()
+    wire.connect((host, int(port)))
+    try:
+        wire.sendall(b"GET /2018-06-01/what HTTP/1.1\r\nHost: x\r\n\r\n")
+        told = wire.recv(4096)
+    except ConnectionError:
+        told = b""
+    if not told.startswith(b"HTTP/1.1 404"):
+        raise PorticoError(f"heard {told!r}")

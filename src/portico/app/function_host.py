@@ -26,8 +26,6 @@ from portico.server.functions import FunctionsParts, FunctionsProcess
 from portico.server.loop import run
 from portico.settings import Settings
 
-INSTANCES: Final = 100
-"""Of all functions together. With Lambda's default memory of 128 MB, they may fill 12.5 GB; most use a quarter."""
 _THREADS: Final = 8
 """That unpack code, start instances and clear away after them."""
 
@@ -47,11 +45,9 @@ def check(settings: Settings) -> None:
     """There is nothing that a new program could not do with what the old one had: its modules load."""
 
 
-def build_functions(
-    settings: Settings, observer: LimitedLog, launcher: Launcher | None = None, instances: int = INSTANCES
-) -> FunctionsProcess:
+def build_functions(settings: Settings, observer: LimitedLog, launcher: Launcher | None = None) -> FunctionsProcess:
     """On a running loop. Raises LaunchError. `launcher`: instead of the one that confines."""
-    data, clock = settings.data_dir, SystemClock()
+    data, clock, instances = settings.data_dir, SystemClock(), settings.function_instances
     loop = asyncio.get_running_loop()
     for folder in (data / "functions", data / "logs" / "functions"):
         durable.make_directory(folder)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from portico.settings import database_url, endpoint, values
+from portico.settings import database_url, endpoint, roles, values
 from portico.settings.values import Address, Network, SettingError
 
 __all__ = ["OPTIONS", "Address", "Network", "Option", "Raw", "SettingError", "Settings", "from_raw", "loads"]
@@ -118,6 +118,13 @@ class Settings:
         "an http or https URL such as https://lambda.eu-west-1.amazonaws.com",
         "Call functions at this Lambda API instead of running them here.",
     )
+    role: tuple[roles.Role, ...] = _option(
+        roles.role,
+        None,
+        "ARN=PROFILE, such as arn:aws:iam::111122223333:role/pets=pets",
+        "Whose credentials stand for a role in calls of AWS services (repeatable).",
+        many=True,
+    )
     tls_cert: Path | None = _option(values.file, None, _READABLE, "Certificate chain (PEM) of the gateway listeners.")
     tls_key: Path | None = _option(values.file, None, _READABLE, "Private key (PEM) of --tls-cert.")
     control_tls_cert: Path | None = _option(
@@ -148,6 +155,12 @@ class Settings:
         "29000",
         "milliseconds from 29000 to 900000",
         "The longest timeout that an integration may ask for; AWS's quota by default.",
+    )
+    function_instances: int = _option(
+        values.whole(1, 10_000),
+        "100",
+        "a whole number from 1 to 10000",
+        "Instances of all functions together; as many calls of them run at a time.",
     )
     drain_seconds: float = _option(
         values.seconds, "30", "seconds from 0 to 3600", "How long requests under way may take when a process leaves."

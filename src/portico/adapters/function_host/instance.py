@@ -110,6 +110,8 @@ class Instance:
         self._api: RuntimeApi | None = None
         self._started: Started | None = None
         self._log: InstanceLog | None = None
+        self.measured = 0.0
+        """When its memory was looked at last."""
         self._memory = 0
         self._exit_verdict: Verdict | None = None
         self._concluded = False
@@ -321,6 +323,7 @@ class Instance:
 
     def measure(self) -> bool:
         """Hold what it uses against its memory limit. False where it is beyond that, and ended."""
+        self.measured = self._setting.clock.monotonic()
         if self._started is None or self.state is State.ENDING:
             return False
         used = self._started.resident_bytes()

@@ -74,6 +74,7 @@ class RuntimeConnection(asyncio.Protocol):
         "_head",
         "_held",
         "_left",
+        "_owed",
         "_runtime",
         "_trailers",
         "_transport",
@@ -87,6 +88,8 @@ class RuntimeConnection(asyncio.Protocol):
         self._head: Head | None = None
         self._body: Collected | _Piecemeal | None = None
         self._left = 0
+        self._owed = b""
+        """What the runtime will hear with the next event."""
         self._chunks: ChunkedDecoder | None = None
         self._trailers: list[bytes] = []
         self._closing = False
@@ -152,11 +155,21 @@ class RuntimeConnection(asyncio.Protocol):
         self._closing = head.section.closes
         if head.section.expects:
             self._write(runtime_http.CONTINUE)
-        if head.length == len(rest) and not head.section.chunked and not head.section.streams:
-            self._act(head, rest)  # the usual case: a request that came whole, and nothing behind it
+        if head.length > len(rest) or head.section.chunked or head.section.streams:
+            self._begin(head)
+            return rest
+        if head.length == len(rest):
+            self._act(head, rest)
             return b""
-        self._begin(head)
-        return rest
+        body, behind = rest[: head.length], rest[head.length :]
+        poll = runtime_http.read_poll(behind)
+        if poll is None:
+            self._act(head, body)
+            return behind
+        self._act(head, body, owing=True)
+        self._closing = poll.section.closes
+        self._act(poll, b"")
+        return b""
 
     def _begin(self, head: Head) -> None:
         self._head = head
@@ -195,7 +208,9 @@ class RuntimeConnection(asyncio.Protocol):
         elif isinstance(body, Collected):
             self._act(head, None if body.oversized else body.whole())
 
-    def _act(self, head: Head, body: bytes | None) -> None:
+    def _act(self, head: Head, body: bytes | None, *, owing: bool = False) -> None:
+        """`owing`: the runtime has asked for the next event already, and hears of this together with it: one write, and
+        the instance wakes once."""
         runtime, verb = self._runtime, head.verb
         answer = runtime_http.INVALID_MODE if head.section.refused else runtime.refusal(head)
         if answer is None:
@@ -207,7 +222,9 @@ class RuntimeConnection(asyncio.Protocol):
                 answer = runtime.on_error(body or b"", head.section.error_type)
             else:
                 answer = runtime.on_init_error(body or b"", head.section.error_type)
-        if answer is not None:
+        if owing and answer is runtime_http.ACCEPTED:
+            self._owed += answer
+        elif answer is not None:
             self._answer(answer)
 
     def _answer(self, answer: bytes) -> None:
@@ -219,6 +236,8 @@ class RuntimeConnection(asyncio.Protocol):
             self.hang_up()
 
     def _write(self, data: bytes) -> None:
+        if self._owed:
+            data, self._owed = self._owed + data, b""
         if self._transport is not None:
             self._transport.write(data)
 

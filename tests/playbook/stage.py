@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -26,15 +27,18 @@ from portico.dataplane.ports import Ports
 from portico.kernel.errors import PorticoError
 from portico.kernel.ids import RequestIds
 from portico.kernel.observe import FaultRaised, NotServed, Observation, UnexpectedError
+from portico.lang.aws_services import Service
 from portico.model.rest import Snapshot
 from portico.model.standing import StageStanding
 from portico.ports.access_log import Sink
 from portico.ports.changes import Change
 from portico.ports.functions import FailureKind as FunctionFailureKind
 from portico.ports.functions import FunctionAnswer, FunctionFailure, Invocable, InvocationType
+from portico.ports.services import NotCallable, ServiceEndpoint
 from portico.ports.upstream import FailureKind, Origin, UpstreamFailure, UpstreamRequest
 from portico.wire.forwarded import TrustedProxies
 from portico.wire.http1 import Memory, parse_request, parse_response
+from portico.wire.sigv4 import Credentials
 
 NOON = 1_700_000_000.0
 """What the clock says when a play begins: Tue, 14 Nov 2023 22:13:20 GMT."""
@@ -334,6 +338,77 @@ class Functions:
         self.last.function.receiver.on_failure(self.last.taken(), FunctionFailure(kind, cause))
 
 
+class Keys:
+    """The credentials of one principal: at hand, or on the way until the test says that they came."""
+
+    def __init__(self, credentials: Credentials, *, lasting: bool) -> None:
+        self.lasting = lasting
+        self.credentials = credentials if lasting else None
+        self.fetches: list[Fetch] = []
+        self._coming = credentials
+
+    def at_hand(self) -> Credentials | None:
+        return self.credentials
+
+    def fetch(self, waiter: Any, context: Any, /) -> Fetch:
+        self.fetches.append(Fetch(waiter, context))
+        return self.fetches[-1]
+
+    def come(self) -> None:
+        self.credentials = self._coming
+        for fetch in self.fetches:
+            fetch.waiter.on_credentials(fetch.taken())
+
+    def fail(self, cause: str) -> None:
+        for fetch in self.fetches:
+            fetch.waiter.on_no_credentials(fetch.taken(), cause)
+
+
+class Fetch:
+    def __init__(self, waiter: Any, context: Any) -> None:
+        self.waiter = waiter
+        self.cancelled = False
+        self._context: Any = context
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+    def taken(self) -> Any:
+        context, self._context = self._context, None
+        assert context is not None and not self.cancelled, "nobody waits any more"
+        return context
+
+
+SIGNED_AS = Credentials("AKIDPLAY", "secret of the play", "token-of-the-play")
+
+
+class Services:
+    """The Services port: AWS's own endpoints, all of them `backend`, and those of `elsewhere`; roles that have keys."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.elsewhere: dict[str, str] = {}
+        """`{"S3": "http://minio:9000/s3"}`: by the end of the variable."""
+        self.refusal: str | None = None
+        self.late = False
+        """Whether credentials have to be fetched."""
+        self.known: dict[str, Keys] = {}
+        self._backend = backend
+
+    def endpoint(self, service: Service, region: str, subdomain: str, /) -> ServiceEndpoint:
+        url = self.elsewhere.get(service.variable)
+        if url is None:
+            host = service.host(region, subdomain)
+            return ServiceEndpoint(self._backend.to(Origin(True, host, 443)), host, "", True)
+        parts = urlsplit(url)
+        origin = Origin(parts.scheme == "https", parts.hostname or "", parts.port or 80)
+        return ServiceEndpoint(self._backend.to(origin), parts.netloc, parts.path, False)
+
+    def keys(self, principal: str, at: ServiceEndpoint, /) -> Keys:
+        if self.refusal is not None:
+            raise NotCallable(self.refusal)
+        return self.known.setdefault(principal, Keys(SIGNED_AS, lasting=not self.late))
+
+
 class AccessLog:
     def __init__(self) -> None:
         self.lines: dict[str | None, list[str]] = {}
@@ -383,6 +458,7 @@ class Play:
         self.clock = Clock()
         self.backend = Backend()
         self.functions = Functions()
+        self.services = Services(self.backend)
         self.log = AccessLog()
         self.meters = Meters()
         self.observed: list[Observation] = []
@@ -396,6 +472,7 @@ class Play:
             observer=self.observed.append,
             upstream=self.backend,
             functions=self.functions,
+            services=self.services,
             access_log=self.log,
             meters=self.meters,
             account_id="000000000000",
@@ -541,6 +618,17 @@ def lambda_custom(
     *responses: dict[str, Any], uri: str = invocation(), verb: str = "POST", **settings: Any
 ) -> dict[str, Any]:
     return _mapped("AWS", responses, {"uri": uri, "httpMethod": verb, **settings})
+
+
+ROLE = "arn:aws:iam::000000000000:role/gateway"
+
+
+def aws_service(
+    service_api: str, *responses: dict[str, Any], verb: str = "POST", region: str = "us-east-1", **settings: Any
+) -> dict[str, Any]:
+    """`aws_service("sqs:action/SendMessage")`, called in ROLE's name."""
+    uri = f"arn:aws:apigateway:{region}:{service_api}"
+    return _mapped("AWS", responses, {"uri": uri, "httpMethod": verb, "credentials": ROLE, **settings})
 
 
 def on_path(*names: str) -> dict[str, Any]:

@@ -116,8 +116,8 @@ def test_fact_124_a_poisonous_mapping_is_a_500(name: str) -> None:
 
 
 UNSERVED: list[tuple[dict[str, Any], str]] = [
-    ({"uri": "arn:aws:apigateway:us-east-1:sqs:action/SendMessage"}, "other than Lambda are not built yet, 'sqs'"),
-    ({"uri": "arn:aws:apigateway:us-east-1:s3:path/{b}/{k}"}, "other than Lambda are not built yet, 's3'"),
+    ({"uri": "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/"}, "is not of the form"),
+    ({"uri": "arn:aws:apigateway:us-east-1:lambda:action/Invoke"}, "is not of the form"),
     ({"uri": invocation(action="response-streaming-invocations")}, "only integrations of type AWS_PROXY stream"),
     ({"requestParameters": {"integration.request.header.X-Amz-Client-Context": "'x'"}}, "client contexts"),
     ({"requestParameters": {"integration.request.querystring.Qualifier": "'x'"}}, "in the URI"),

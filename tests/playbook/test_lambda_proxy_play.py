@@ -257,7 +257,7 @@ ELSEWHERE = [
     (invocation("pets"), "not the ARN of a function"),
     (invocation(FUNCTION + ":"), "not the ARN of a function"),
     (invocation(FUNCTION.replace("pets", "${stageVariables.none}")), "no variable 'none'"),
-    ("arn:aws:apigateway:us-east-1:firehose:action/PutRecord", "other than Lambda are not built yet"),
+    ("arn:aws:apigateway:us-east-1:firehose:action/PutRecord", "only Lambda functions are integrations"),
     ("arn:aws:apigateway:us-east-1:lambda:path/2014-11-13/functions/x/invoke-async", "not of the form"),
 ]
 

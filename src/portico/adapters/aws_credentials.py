@@ -23,22 +23,23 @@ class NoCredentials(PorticoError):
     """There are none, or they are malformed. The text says where they were looked for."""
 
 
-def aws_credentials(environ: Mapping[str, str]) -> Credentials:
-    """Raises NoCredentials."""
-    profile = environ.get("AWS_PROFILE") or "default"
+def aws_credentials(environ: Mapping[str, str], named: str | None = None) -> Credentials:
+    """With `named` those of that profile, whatever else the environment says. Raises NoCredentials."""
+    profile = named or environ.get("AWS_PROFILE") or "default"
     credentials_file = environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials"
     config_file = environ.get("AWS_CONFIG_FILE") or "~/.aws/config"
+    own = {key: environ[key.upper()] for key in _KEYS if environ.get(key.upper()) and not named}
     places = (
-        ("the environment", {key: environ[key.upper()] for key in _KEYS if environ.get(key.upper())}),
+        ("the environment", own),
         (credentials_file, _section(credentials_file, profile)),
         (config_file, _section(config_file, profile if profile == "default" else f"profile {profile}")),
     )
     for place, found in places:
         if "aws_access_key_id" in found or "aws_secret_access_key" in found:
             return _credentials(place, found)
+    unset = "" if named else "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, and "
     raise NoCredentials(
-        "no AWS credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, "
-        f"and profile {profile!r} has none in {credentials_file} or {config_file}"
+        f"no AWS credentials: {unset}profile {profile!r} has none in {credentials_file} or {config_file}"
     )
 
 

@@ -39,6 +39,7 @@ _LEVELS: Final[dict[type[Observation], str]] = {
     observe.FunctionFailed: "warning",
     observe.InstanceFailed: "warning",
     observe.EventDiscarded: "warning",
+    observe.RoleNotAssumed: "warning",
 }
 """What is not listed is "info"."""
 

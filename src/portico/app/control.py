@@ -13,6 +13,7 @@ from portico.adapters.nowhere import NoFunctions, Nowhere
 from portico.adapters.state_dir import StateWriter
 from portico.app.databases import listen, open_database
 from portico.app.functions import FUNCTIONS_BELL, open_functions
+from portico.app.services import open_services
 from portico.controlplane.dispatch import SERVICES, ControlPlane
 from portico.controlplane.identities import RootIdentity
 from portico.controlplane.operation import Realm
@@ -107,6 +108,7 @@ def _compiler(settings: Settings, observer: Observer) -> Compiler:
         observer=observer,
         upstream=nowhere,
         functions=NoFunctions(),
+        services=open_services(settings, nowhere, nowhere, observer),
         access_log=nowhere,
         meters=nowhere,
         account_id=settings.account_id,

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from portico.adapters import json_log
 from portico.adapters.access_log import AccessLogs
-from portico.adapters.egress import EgressPolicy
+from portico.adapters.egress import Anywhere, EgressPolicy
 from portico.adapters.http_client import HttpClient
 from portico.adapters.log_limit import LimitedLog
 from portico.adapters.meters import MeterFiles
 from portico.adapters.nowhere import Nowhere
 from portico.adapters.state_dir import Reset, StateAbsent, StateReader
 from portico.app.functions import check_functions, open_functions
+from portico.app.services import check_services, open_services
 from portico.dataplane.front import Gateway
 from portico.dataplane.headers import backend_table, client_table
 from portico.dataplane.ports import Ports
@@ -50,9 +51,10 @@ def run_worker(
 
 
 def check(settings: Settings) -> None:
-    """Raises TlsError, NoCredentials."""
+    """Raises TlsError, NoCredentials, NotCallable."""
     server_context(settings.tls_cert, settings.tls_key)
     check_functions(settings)
+    check_services(settings)
 
 
 def build_worker(
@@ -61,6 +63,7 @@ def build_worker(
     """On a running loop. Raises TlsError, NoCredentials."""
     data = settings.data_dir
     upstream = HttpClient(backend_table(), EgressPolicy(own_ports))
+    services = HttpClient(backend_table(), Anywhere())
     functions = open_functions(settings)
     logs = AccessLogs(data / "logs", asyncio.get_running_loop().call_later, observer)
     meters = _meters(data / "metrics", observer)
@@ -70,6 +73,7 @@ def build_worker(
         observer=observer,
         upstream=upstream,
         functions=functions,
+        services=open_services(settings, upstream, services, observer),
         access_log=logs,
         meters=meters,
         account_id=settings.account_id,
@@ -87,10 +91,18 @@ def build_worker(
         connections=connections,
         follow=_Following(data / "state", gateway),
         bell=data / "run" / "changes.sock",
-        sweeps=(connections.sweep, gateway.read_again, meters.fold, upstream.sweep, functions.sweep, observer.sweep),
+        sweeps=(
+            connections.sweep,
+            gateway.read_again,
+            meters.fold,
+            upstream.sweep,
+            services.sweep,
+            functions.sweep,
+            observer.sweep,
+        ),
         report=_report(logs, meters),
         beat=gate.beat,
-        closes=(upstream.close, functions.close, logs.close, meters.close, observer.close),
+        closes=(upstream.close, services.close, functions.close, logs.close, meters.close, observer.close),
         observer=observer,
         drain_seconds=settings.drain_seconds,
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from portico.dataplane.fault import WRONG_VERB, Fault
+from portico.dataplane.principals import role_of
 from portico.dataplane.trace import trace_id
-from portico.lang.errors import NotBuilt
 from portico.lang.function_uri import Home, compile_function_uri
 from portico.lang.uri import substitute
 from portico.ports.functions import Caller, Invocable, InvocationType
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
     from portico.ports.functions import FunctionCall, FunctionDestination, FunctionReceiver
 
 SERVICE: Final = "apigateway.amazonaws.com"
-_ROLE = re.compile(r"arn:[^:]*:iam::[0-9]{12}:role/.+")
-_ANYBODY: Final = "arn:aws:iam::*:user/*"
-"""`credentials` that ask for the call to be made in the client's own name (guide, integration credentials)."""
 
 
 class Callee:
@@ -34,7 +30,7 @@ class Callee:
         uri = compile_function_uri(integration.uri or "", spec.variables, home)
         self.streams = uri.streams
         self._arn = uri.arn
-        self._role = _role(substitute(integration.credentials or "", spec.variables))
+        self._role = role_of(substitute(integration.credentials or "", spec.variables))
         self._stage_arn = f"arn:aws:execute-api:{ports.region}:{ports.account_id}:{spec.api_id}/{spec.place.stage}"
         self._path = spec.place.resource_path
         self._account = ports.account_id
@@ -72,16 +68,6 @@ class Callee:
         else:
             caller = Caller(SERVICE, f"{self._stage_arn}/{verb}{self._path}", self._account)
         return self._functions.to(Invocable(self._arn, caller, self.streams, tail), self._receiver, self._timeout)
-
-
-def _role(credentials: str) -> str | None:
-    if not credentials:
-        return None
-    if credentials == _ANYBODY:
-        raise NotBuilt("credentials", "calling a function in the client's own name is not built yet")
-    if _ROLE.fullmatch(credentials) is None:
-        raise NotBuilt("credentials", f"{credentials!r} is not the ARN of a role")
-    return credentials
 
 
 class HeldCall:

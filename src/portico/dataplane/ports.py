@@ -9,6 +9,7 @@ from portico.kernel.observe import Observer
 from portico.ports.access_log import AccessLog
 from portico.ports.functions import Functions
 from portico.ports.meters import Meters
+from portico.ports.services import Services
 from portico.ports.upstream import Upstream
 from portico.wire.forwarded import TrustedProxies
 
@@ -39,6 +40,7 @@ class Ports:
     observer: Observer
     upstream: Upstream
     functions: Functions
+    services: Services
     access_log: AccessLog
     meters: Meters
     account_id: str

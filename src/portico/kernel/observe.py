@@ -285,5 +285,14 @@ class EventsNotKept(Observation):
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class RoleNotAssumed(Observation):
+    """STS gave no credentials of a role. Those at hand are used until they expire; then calls in its name fail."""
+
+    role: str
+    sts: str
+    cause: str
+
+
 class Observer(Protocol):
     def __call__(self, observation: Observation, /) -> None: ...

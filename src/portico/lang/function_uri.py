@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from portico.lang.errors import NotBuilt
 from portico.lang.uri import substitute
 
-_SERVICE = re.compile(r"arn:[^:]*:apigateway:(?P<region>[^:]*):(?P<service>[^:]*):(?:path|action)/.*")
+_SERVICE = re.compile(r"arn:[^:]*:apigateway:[^:]*:(?P<service>[^:]*):")
 _INVOCATIONS = re.compile(
     r"arn:(?P<partition>[^:]*):apigateway:(?P<region>[^:]*):lambda:path/\d{4}-\d\d-\d\d"
     r"/functions/(?P<function>[^/]*)/(?P<action>invocations|response-streaming-invocations)"
@@ -66,8 +66,13 @@ def compile_function_uri(source: str, variables: Mapping[str, str], home: Home |
     return FunctionUri(arn, match["action"] == _STREAMING)
 
 
+def names_lambda(text: str) -> bool:
+    """Whether a URI, stage variables put in, is one of Lambda's: those of other services are lang.service_uri's."""
+    match = _SERVICE.match(text)
+    return match is None or match["service"] == "lambda"
+
+
 def _why_not(text: str) -> str:
-    match = _SERVICE.fullmatch(text)
-    if match is not None and match["service"] != "lambda":
-        return f"AWS service integrations other than Lambda are not built yet, {match['service']!r} among them"
+    if not names_lambda(text):
+        return "only Lambda functions are integrations of type AWS_PROXY"
     return "it is not of the form arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{ARN}/invocations"

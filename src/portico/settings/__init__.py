@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from portico.settings import database_url, endpoint, values
+from portico.settings import database_url, endpoint, roles, values
 from portico.settings.values import Address, Network, SettingError
 
 __all__ = ["OPTIONS", "Address", "Network", "Option", "Raw", "SettingError", "Settings", "from_raw", "loads"]
@@ -117,6 +117,13 @@ class Settings:
         None,
         "an http or https URL such as https://lambda.eu-west-1.amazonaws.com",
         "Call functions at this Lambda API instead of running them here.",
+    )
+    role: tuple[roles.Role, ...] = _option(
+        roles.role,
+        None,
+        "ARN=PROFILE, such as arn:aws:iam::111122223333:role/pets=pets",
+        "Whose credentials stand for a role in calls of AWS services (repeatable).",
+        many=True,
     )
     tls_cert: Path | None = _option(values.file, None, _READABLE, "Certificate chain (PEM) of the gateway listeners.")
     tls_key: Path | None = _option(values.file, None, _READABLE, "Private key (PEM) of --tls-cert.")

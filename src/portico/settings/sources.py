@@ -106,10 +106,19 @@ def _addresses_differ(settings: Settings) -> None:
         seen.add(address)
 
 
+def _roles_differ(settings: Settings) -> None:
+    seen: set[str] = set()
+    for role in settings.role:
+        if role.principal in seen:
+            raise SettingError(f"--role: {role.principal} is given twice")
+        seen.add(role.principal)
+
+
 _CHECKS: Final[tuple[Callable[[Settings], None], ...]] = (
     _tls_pairs,
     _control_is_private,
     _addresses_differ,
     _lambda_is_elsewhere,
+    _roles_differ,
 )
 """What no option can say alone."""

@@ -6,8 +6,8 @@ A method's Steps, in AWS's order (semantics section 1). Only what the method ask
 2. read_body   everything above decides without the body; a client that waits for `100 Continue` is told to go on here
 3. inflate     a compressed body is decompressed before anything looks at it
 4. convert     an HTTP_PROXY's contentHandling; the other types convert in their integration, around their templates
-5. the integration: mock | http | http_proxy | lambda_proxy | lambda_custom, with its own mappings, templates and
-   integration responses
+5. the integration: mock | http | http_proxy | lambda_proxy | lambda_custom | aws_service, with its own mappings,
+   templates and integration responses; aws_service begins with a Step that waits for credentials
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from portico.dataplane.compile.unserved import api_reasons, integration_reasons,
 from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
 from portico.dataplane.gateway_responses import GatewayResponses
 from portico.dataplane.integration import Place, Spec
-from portico.dataplane.integrations import http, http_proxy, lambda_custom, lambda_proxy, mock
+from portico.dataplane.integrations import aws_service, http, http_proxy, lambda_custom, lambda_proxy, mock
 from portico.dataplane.log_format import DEFAULT_FORMAT, Format, compile_format
 from portico.dataplane.media_types import BinaryTypes
 from portico.dataplane.ports import Ports
@@ -30,12 +30,23 @@ from portico.dataplane.steps.body import inflate, read_body
 from portico.dataplane.steps.convert import convert
 from portico.kernel.errors import PorticoError
 from portico.lang.errors import EvaluationError, NotBuilt, SourceError
+from portico.lang.function_uri import names_lambda
+from portico.lang.uri import substitute
 from portico.model.rest import Integration, Method, Resource, Snapshot
 from portico.model.standing import StageStanding
 from portico.ports.compilation import CompileError, Unserved
 
+
+def _aws(spec: Spec) -> Steps:
+    """Type AWS is two integrations: functions are invoked by their port, all else is called by HTTP."""
+    if names_lambda(substitute(spec.integration.uri or "", spec.variables)):
+        return lambda_custom.compile(spec)
+    return aws_service.compile(spec)
+
+
 INTEGRATIONS: Final[dict[str, Callable[[Spec], Steps]]] = {
-    module.KIND: module.compile for module in (mock, http, http_proxy, lambda_proxy, lambda_custom)
+    **{module.KIND: module.compile for module in (mock, http, http_proxy, lambda_proxy)},
+    "AWS": _aws,
 }
 
 _BODY_STEPS: Final = (read_body, inflate)

@@ -2,7 +2,7 @@
 
 The function's errorMessage selects the integration response; its success takes the one that matches an empty text, and
 a status is never looked at (recorded fact 138). Mapped headers are those of Lambda's Invoke operation: they say how the
-function is called. AWS services other than Lambda are not built.
+function is called. URIs of other services are aws_service's.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Collection
 from typing import Final, NamedTuple
 from urllib.parse import quote_from_bytes
 
@@ -31,8 +32,8 @@ def canonical_request(claim: Claim, request: Request, rules: Rules) -> str:
     return "\n".join(
         (
             request.method,
-            _canonical_path(path, rules),
-            _canonical_query(query, claim, rules),
+            canonical_path(path, rules),
+            canonical_query(query, _unsigned(claim, rules)),
             *(f"{name}:{_canonical_value(request, name)}" for name in claim.signed_headers),
             "",
             ";".join(claim.signed_headers),
@@ -41,7 +42,8 @@ def canonical_request(claim: Claim, request: Request, rules: Rules) -> str:
     )
 
 
-def _canonical_path(path: str, rules: Rules) -> str:
+def canonical_path(path: str, rules: Rules) -> str:
+    """The path as `rules` have it encoded."""
     if rules.normalise_path:
         path = _normalised(path)
     return quote_from_bytes(octets(path) if rules.double_encode_path else percent_decoded(path), safe="/")
@@ -58,10 +60,15 @@ def _normalised(path: str) -> str:
     return "/" + "/".join(kept) + ("/" if kept and path.endswith("/") else "")
 
 
-def _canonical_query(query: str, claim: Claim, rules: Rules) -> str:
+def _unsigned(claim: Claim, rules: Rules) -> set[str]:
     unsigned = {"X-Amz-Signature"} if claim.expires is not None else set()
     if not rules.sign_token:
         unsigned.add("X-Amz-Security-Token")
+    return unsigned
+
+
+def canonical_query(query: str, unsigned: Collection[str] = ()) -> str:
+    """Sorted, each parameter in one encoding, without those that are `unsigned`."""
     pairs = sorted(_encoded(pair) for pair in query.split("&") if pair)
     return "&".join(f"{name}={value}" for name, value in pairs if name not in unsigned)
 
@@ -73,8 +80,13 @@ def _encoded(pair: str) -> tuple[str, str]:
 
 
 def _canonical_value(request: Request, name: str) -> str:
-    """All values of a header in the order sent, blanks at their ends taken off and runs of them made one."""
-    return ",".join(_BLANKS.sub(" ", value).strip(" ") for value in header_values(request, name))
+    """All values of a header in the order sent."""
+    return ",".join(trimmed(value) for value in header_values(request, name))
+
+
+def trimmed(value: str) -> str:
+    """Blanks at the ends of a header's value taken off, and runs of them made one."""
+    return _BLANKS.sub(" ", value).strip(" ")
 
 
 _BLANKS: Final = re.compile(r"[ \t\r\n]+")

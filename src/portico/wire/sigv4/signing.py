@@ -15,7 +15,7 @@ from portico.wire.sigv4.dates import basic
 from portico.wire.sigv4.verification import signature, signing_key
 
 _AS_AWS: Final = Rules()
-_key = lru_cache(64)(signing_key)
+cached_key = lru_cache(64)(signing_key)
 """A key is good for a day and costs four HMACs, as much as all the rest of a signature."""
 
 
@@ -85,5 +85,5 @@ def _without_token(request: Request) -> Request:
 
 
 def _signature(claim: Claim, request: Request, credentials: Credentials, rules: Rules) -> str:
-    key = _key(credentials.secret_access_key, claim.scope)
+    key = cached_key(credentials.secret_access_key, claim.scope)
     return signature(key, claim, canonical_request(claim, request, rules))

@@ -1,4 +1,4 @@
-"""The places of a server's processes: one for control, one for functions, one for each worker. A slot outlives who is in it."""
+"""The places of a server's processes: for control, for functions, for each worker. A slot outlives who is in it."""
 
 import socket
 from dataclasses import dataclass

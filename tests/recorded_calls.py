@@ -11,6 +11,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from portico.adapters.memory import MemoryStore
 from recorded_answers import Masks, recorded_scenario
 from wire_client import client_for, control_plane
 
@@ -24,7 +25,8 @@ class Replay:
     def __init__(self, recorded: dict[str, Any]) -> None:
         # Some of the recorded calls break the model's rules: they must reach the server.
         careless = Config(parameter_validation=False)
-        self.client = client_for(control_plane(account_id=ACCOUNT), config=careless)
+        self.store = MemoryStore()
+        self.client = client_for(control_plane(self.store, account_id=ACCOUNT), config=careless)
         self.left = dict(recorded)
         self._masks = Masks()
         api = self.client.create_rest_api(name="replayed", description="this is my api")

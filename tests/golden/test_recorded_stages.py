@@ -2,6 +2,8 @@
 
 import pytest
 
+from playbook.stage import Play, responds
+from portico.model.standing import decode_stage
 from recorded_calls import Replay, scenario
 from rest_play import patch
 
@@ -157,3 +159,43 @@ def test_a_deployment_is_described_later() -> None:
         key = deployed(replay, description="my deployment")
         edit = patch("replace", "/description", "new-description")
         replay.patch("after-update", "update_deployment", edit, deploymentId=key)
+
+
+def saying(replay: Replay, message: str) -> None:
+    """The root's mock says which deployment it is of, and what it knows."""
+    known = {"variable": "testVar", "nonExistingDefault": "noStageVar", "nonOverridden": "defaultVar"}
+    members = {name: f"$stageVariables.{variable}" for name, variable in known.items()}
+    members |= {"message": message, "isCanary": "$context.isCanaryRequest"}
+    text = "{" + ", ".join(f'"{name}": "{value}"' for name, value in members.items()) + ', "statusCode": 200}'
+    at = {"resourceId": replay.root, "httpMethod": "GET"}
+    replay.call("put_method", **at, authorizationType="NONE")
+    replay.call("put_integration", **at, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'})
+    replay.call("put_method_response", **at, statusCode="200")
+    replay.call("put_integration_response", **at, **responds(responseTemplates={"application/json": text}))
+
+
+def asked(replay: Replay) -> object:
+    """What the stage answers now, by a gateway that is told of everything that stands."""
+    play = Play()
+    play.dice.shows = 99.9
+    _, standing = replay.store.standing()
+    for stage in (decode_stage(change.value) for change in standing if change.kind == "stage" and change.value):
+        for digest in (stage.snapshot, stage.canary_settings.snapshot if stage.canary_settings else None):
+            play.snapshots[digest or ""] = replay.store.snapshot(digest or "") or b""
+    play.gateway.reset(standing)
+    return play.says(f"GET /dev/ HTTP/1.1\nHost: {replay.api}.execute-api.localhost\n\n").hears.json
+
+
+def test_a_canary_that_is_invoked() -> None:
+    with scenario("canary.json", "TestCanaryDeployments::test_invoking_canary_deployment") as replay:
+        saying(replay, "default deployment")
+        variables = {"testVar": "default", "defaultVar": "default"}
+        replay.hold("create-deployment-1", "create_deployment", stageName="dev", variables=variables)
+        saying(replay, "canary deployment")
+        overrides = {"testVar": "canary", "noStageVar": "canary"}
+        settings = {"percentTraffic": 0, "stageVariableOverrides": overrides}
+        replay.hold("create-deployment-2", "create_deployment", stageName="dev", canarySettings=settings)
+        assert asked(replay) == replay.left.pop("response-deployment-1")
+        everyone = patch("replace", "/canarySettings/percentTraffic", "100")
+        replay.patch("update-stage", "update_stage", everyone, stageName="dev")
+        assert asked(replay) == replay.left.pop("response-canary-deployment")

@@ -62,6 +62,15 @@ class Clock:
         return self.seconds
 
 
+class Dice:
+    """Decides which requests are a canary's: what it shows is a percentage, and smaller shares do not reach it."""
+
+    shows = 0.0
+
+    def __call__(self) -> float:
+        return self.shows / 100
+
+
 class Message:
     """A message from the wire, easy to ask about. Header names are found whatever their case."""
 
@@ -480,7 +489,8 @@ class Play:
             domains=domains,
             trusted_proxies=TrustedProxies(trusted),
         )
-        self.gateway = Gateway(self.ports, self.load)
+        self.dice = Dice()
+        self.gateway = Gateway(self.ports, self.load, self.dice)
         if api is not None:
             self.deploy(api, **standing)
 
@@ -506,11 +516,16 @@ class Play:
 
     def standing(self, api: dict[str, Any], stage: str = "dev", **standing: Any) -> StageStanding:
         """The Standing of a stage, with the Snapshot where `load` finds it."""
+        digest = self.freeze(api)
+        record = {"apiId": api["apiId"], "stageName": stage, "deploymentId": "dep1", "snapshot": digest, **standing}
+        return msgspec.convert(record, StageStanding)
+
+    def freeze(self, api: dict[str, Any]) -> str:
+        """The digest of a definition's Snapshot, which `load` finds."""
         body = msgspec.json.encode(msgspec.convert(api, Snapshot), order="sorted")
         digest = sha256(body).hexdigest()
         self.snapshots[digest] = body
-        record = {"apiId": api["apiId"], "stageName": stage, "deploymentId": "dep1", "snapshot": digest, **standing}
-        return msgspec.convert(record, StageStanding)
+        return digest
 
     def says(self, text: str, body: bytes = b"", client: Client | None = None, *, whole: bool = True) -> Client:
         """A client sends a request. `whole=False`: its body is still on the way, the test delivers it."""

@@ -135,7 +135,7 @@ STAGE: dict[str, Decision] = {
     "cache_cluster_size": Harmless("the size of a cache that is refused where it is in use"),
     "tracing_enabled": Harmless("tells a tracing service; the trace header goes on in any case"),
     "client_certificate_id": Refused("certificate", "client certificates"),
-    "canary_settings": Refused({"percentTraffic": 0.1}, "canary releases"),
+    "canary_settings": Obeyed("test_a_canary_gets_its_share_of_the_requests"),
     "web_acl_arn": Refused("arn:aws:wafv2:x", "web ACLs"),
     "disable_execute_api_endpoint": Obeyed("test_the_default_endpoint_can_be_disabled_on_every_address"),
 }
@@ -158,11 +158,11 @@ METHOD_SETTING: dict[str, Decision] = {
     "unauthorized_cache_control_header_strategy": _ONLY_WITH_A_CACHE,
 }
 CANARY: dict[str, Decision] = {
-    "percent_traffic": Refused(50.0, "canary releases"),
-    "deployment_id": Harmless("of a canary without traffic; one with traffic is refused"),
-    "snapshot": Harmless("of a canary without traffic; one with traffic is refused"),
-    "stage_variable_overrides": Harmless("of a canary without traffic; one with traffic is refused"),
-    "use_stage_cache": Harmless("of a canary without traffic; one with traffic is refused"),
+    "percent_traffic": Obeyed("test_a_canary_gets_its_share_of_the_requests"),
+    "deployment_id": Obeyed("test_a_canary_is_another_deployment_with_variables_of_its_own"),
+    "snapshot": Obeyed("test_a_canary_gets_its_share_of_the_requests"),
+    "stage_variable_overrides": Obeyed("test_a_canary_is_another_deployment_with_variables_of_its_own"),
+    "use_stage_cache": Harmless("whose cache a canary uses; a stage with a cache in use is refused"),
 }
 _READ_BY_NOBODY = {
     rest.Model: "a method that validates is refused",
@@ -180,6 +180,7 @@ TABLE: dict[type[msgspec.Struct], dict[str, Decision]] = {
     rest.TlsConfig: TLS_CONFIG,
     rest.GatewayResponse: GATEWAY_RESPONSE,
     standing.StageStanding: STAGE,
+    standing.CanaryStanding: STAGE,
     standing.AccessLogSettings: ACCESS_LOG,
     standing.MethodSetting: METHOD_SETTING,
     standing.CanarySettings: CANARY,
@@ -280,11 +281,6 @@ def test_what_a_stage_asks_for_and_does_not_get_is_refused(name: str, refused: R
     assert play.says("GET /calm/ HTTP/1.1\nHost: api1.execute-api.localhost\n\n").hears.status == 200
 
 
-@pytest.mark.parametrize(("name", "refused"), refusals(standing.CanarySettings))
-def test_what_a_canary_asks_for_and_does_not_get_refuses_its_stage(name: str, refused: Refused) -> None:
-    hold_refused(Play(api({"/": {"GET": mock()}}), canarySettings={name: refused.value}), refused.reason, ("", ""))
-
-
 @pytest.mark.parametrize(("name", "refused"), refusals(standing.MethodSetting))
 @pytest.mark.parametrize("key", ["*/*", "pets/{id}/GET", "~1pets~1{id}/GET", "/pets/{id}/GET", "pets/{id}/*"])
 def test_what_a_methods_settings_ask_for_and_do_not_get_refuses_the_method(
@@ -318,8 +314,8 @@ def test_aws_own_defaults_are_served(setting: dict[str, Any]) -> None:
     assert play.asks("GET /").hears.status == 200
 
 
-def test_a_cache_that_nobody_uses_and_a_canary_without_traffic_are_served() -> None:
-    idle = {"cacheClusterEnabled": True, "cacheClusterSize": "0.5", "canarySettings": {"percentTraffic": 0.0}}
+def test_a_cache_that_nobody_uses_is_served() -> None:
+    idle = {"cacheClusterEnabled": True, "cacheClusterSize": "0.5"}
     assert Play(api({"/": {"GET": mock()}}), **idle).asks("GET /").hears.status == 200
 
 

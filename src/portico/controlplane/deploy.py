@@ -13,7 +13,7 @@ import msgspec
 from portico.controlplane.operation import Call, Realm
 from portico.controlplane.patch import unescape
 from portico.model.rest import Snapshot, decode_snapshot
-from portico.model.standing import StageStanding
+from portico.model.standing import StageStanding, canary_of
 from portico.ports.compilation import CompileError
 from portico.ports.store import Document, Unit
 from portico.wire.aws.faults import BadRequestException
@@ -79,6 +79,7 @@ def check(realm: Realm, snapshot: Snapshot, stage: StageStanding | None) -> None
     except CompileError as error:
         raise BadRequestException(str(error)) from error
     where = f"api {snapshot.api_id}" + (f" stage {stage.stage_name}" if stage else "")
+    where += " canary" if stage and stage.canary else ""
     for method, path, reason in unserved:
         realm.warn(f"{where}: {f'{method} {path}'.strip() or 'every method'} will not be served: {reason}")
 
@@ -86,10 +87,10 @@ def check(realm: Realm, snapshot: Snapshot, stage: StageStanding | None) -> None
 def stand(call: Call, api: Document, stage: Document) -> None:
     """Let a stage act as its document now says: on its variables, settings and deployments at once."""
     standing = standing_of(call.unit, api, stage)
-    for digest in _served(standing):
-        body = call.unit.get_snapshot(digest)
+    for served in _served(standing):
+        body = call.unit.get_snapshot(served.snapshot)
         assert body is not None, "a deployment's Snapshot is kept as long as the deployment"
-        check(call.realm, decode_snapshot(body), standing)
+        check(call.realm, decode_snapshot(body), served)
     call.unit.stand("stage", _key(api["id"], stage["stageName"]), msgspec.to_builtins(standing))
 
 
@@ -134,10 +135,12 @@ def _digest(unit: Unit, api_id: str, deployment_id: str) -> str:
     return digest
 
 
-def _served(standing: StageStanding) -> list[str]:
-    canary = standing.canary_settings
-    other = canary.snapshot if canary else None
-    return [standing.snapshot] + ([other] if other and other != standing.snapshot else [])
+def _served(standing: StageStanding) -> list[StageStanding]:
+    """The stage, and its canary where that is anything else."""
+    canary = canary_of(standing)
+    if canary is None or (canary.snapshot, canary.variables) == (standing.snapshot, standing.variables):
+        return [standing]
+    return [standing, canary]
 
 
 def _key(api_id: str, stage_name: str) -> str:

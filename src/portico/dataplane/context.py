@@ -42,6 +42,7 @@ EXPRESSIONS: Final[dict[str, str]] = {
     "integrationErrorMessage": "None if x.fault is None else x.fault.cause or None",
     "integrationLatency": "None if x.integration_latency is None else int(x.integration_latency * 1000)",
     "integrationStatus": "None if x.backend is None else x.backend.status",
+    "isCanaryRequest": "x.program.stage.canary",
     "path": "full_path(x)",
     "protocol": "'HTTP/1.1'",
     "requestId": "x.request_id",

@@ -21,6 +21,8 @@ class Place(NamedTuple):
     deployment_id: str
     edge: bool
     """Whether the API's endpoint is edge-optimised."""
+    canary: bool | None = None
+    """Whether the stage's canary serves it; None where the stage has none."""
 
 
 @dataclass(frozen=True, slots=True)

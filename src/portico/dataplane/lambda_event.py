@@ -56,6 +56,7 @@ class EventMaker:
             stage=place.stage,
             deployment_id=place.deployment_id,
             variables=spec.variables,
+            canary=place.canary,
         )
         self._events = ProxyEvents(facts)
         self._number = next(_numbers)

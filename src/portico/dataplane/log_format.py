@@ -47,7 +47,7 @@ _SHORTER: Final = {
 same second as the one before."""
 _PLACED: Final = frozenset(
     {"accountId", "apiId", "deploymentId", "domainName", "domainPrefix", "endpointType", "httpMethod", "path"}
-    | {"protocol", "resourceId", "resourcePath", "stage"}
+    | {"isCanaryRequest", "protocol", "resourceId", "resourcePath", "stage"}
 )
 """Variables that Program, host and request line decide."""
 
@@ -59,12 +59,18 @@ def line(x):
     (x.route or x.program).meter.record(x.status, x.latency, x.integration_latency)
     {unpacked}
     return f"{body}".encode()
+
+def again(x):
+    {unpacked}
+    return f"{body}".encode()
 """
 
 
 class Format(NamedTuple):
     line: Formatter
     place: Callable[[Exchange], Place]
+    again: Formatter
+    """The line of a request that was counted before."""
 
 
 @lru_cache(maxsize=512)
@@ -82,7 +88,7 @@ def compile_format(text: str) -> Format:
     unpacked = "".join(f"t{number}, " for number in range(count)) + "= x.place or place(x)" if count else "pass"
     # Literal text is written with escapes only, and the expressions are our own table's: nothing foreign is run.
     exec(_SOURCE.format(places=places, unpacked=unpacked, body=body), names)  # noqa: S102
-    return Format(names["line"], names["place"])
+    return Format(names["line"], names["place"], names["again"])
 
 
 def _runs(parts: list[str | Variable]) -> Iterator[tuple[int, bool, list[str | Variable]]]:

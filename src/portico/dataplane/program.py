@@ -58,6 +58,8 @@ class Stage(NamedTuple):
     account_id: str
     region: str
     variables: dict[str, str]
+    canary: bool | None = None
+    """Whether the requests are those of the stage's canary; None where it has none."""
 
 
 CompileRoute = Callable[[Snapshot, StageStanding, Resource, Method], Route]
@@ -71,11 +73,15 @@ class Program:
         "_line",
         "_sink",
         "_tree",
+        "canary",
+        "lost",
         "meter",
         "place",
         "refusal",
         "responses",
+        "share",
         "snapshot",
+        "special",
         "stage",
         "standing",
     )
@@ -97,15 +103,32 @@ class Program:
         self.responses = responses
         self._compile = compile_route
         self._sink = sink
-        self._line, self.place = log
+        self._line, self.place = log.line, log.place
         self.meter = meter
         """Of the requests that no Route got."""
         self.refusal: Fault | None = None
         """Why no request of this stage is served."""
+        self.lost = False
+        """Its Snapshot could not be read."""
+        self.canary: Program | None = None
+        self.share = 0.0
+        """Percent of the stage's requests that are the canary's."""
+        self.special = False
+        """Whether it has a refusal or a canary: one look for each request."""
         self._tree: Tree[Spot] = Tree()
         for resource in snapshot.resources:
             for verb, method in resource.resource_methods.items():
                 self._tree.add(resource.path, verb, Spot(resource, method))
+
+    def refuse(self, refusal: Fault | None) -> None:
+        self.refusal = refusal
+        self.special = refusal is not None or self.canary is not None
+
+    def split(self, canary: Program, share: float) -> None:
+        """Let `canary` serve `share` percent of the requests, whoever asks."""
+        self.canary = canary
+        self.share = share
+        self.special = True
 
     def match(self, method: bytes, segments: list[bytes]) -> tuple[Route, tuple[bytes, ...]] | None:
         """The Route for a path cut at its slashes, and the values of its parameters."""

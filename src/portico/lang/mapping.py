@@ -210,11 +210,14 @@ def _stage_variable(source: Source) -> Mapped:
 
 
 def _context(source: Source) -> Mapped:
-    """Only strings are mapped: a number of the context counts as missing."""
+    """Only strings are mapped: a number of the context counts as missing. A boolean, which only isCanaryRequest is, is
+    mapped as a template prints it (recorded fact 79)."""
     name = source.name
 
     def read(env: Environment) -> str | None:
         value = env.context(name)
+        if isinstance(value, bool):
+            return "true" if value else "false"
         return value if isinstance(value, str) and value else None
 
     return read

@@ -67,6 +67,34 @@ class StageStanding(_Frozen, frozen=True, kw_only=True):
     web_acl_arn: str | None = None
     disable_execute_api_endpoint: bool = False
 
+    @property
+    def canary(self) -> bool | None:
+        """Whether these are a canary's requests; None where the stage has no canary."""
+        return None if self.canary_settings is None else False
+
+
+class CanaryStanding(StageStanding, frozen=True, kw_only=True):
+    """A stage as its canary's requests meet it. No record of its own: `canary_of` makes it."""
+
+    @property
+    def canary(self) -> bool | None:
+        return True
+
+
+def canary_of(stage: StageStanding) -> CanaryStanding | None:
+    """What the canary's share of a stage's requests is served by: another deployment, and variables overridden.
+
+    All else is the stage's own. A canary that names no deployment is the stage's own deployment (recorded fact 76).
+    """
+    canary = stage.canary_settings
+    if canary is None:
+        return None
+    members = {name: getattr(stage, name) for name in stage.__struct_fields__}
+    if canary.snapshot is not None and canary.deployment_id is not None:
+        members |= {"snapshot": canary.snapshot, "deployment_id": canary.deployment_id}
+    members["variables"] = {**stage.variables, **canary.stage_variable_overrides}
+    return CanaryStanding(**members)
+
 
 def decode_stage(value: dict[str, Any]) -> StageStanding:
     """A stage's Standing from its record. Raises msgspec.ValidationError on anything that is not one."""

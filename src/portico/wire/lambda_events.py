@@ -106,6 +106,8 @@ class RouteFacts(NamedTuple):
     stage: str
     deployment_id: str
     variables: Mapping[str, str]
+    canary: bool | None = None
+    """`isCanaryRequest`, which only a stage with a canary has."""
 
 
 class ProxyEvents:
@@ -129,9 +131,10 @@ class ProxyEvents:
             _encode(facts.account_id),
             _encode(facts.stage),
         )
-        self._identified = b',"deploymentId":%b,"apiId":%b},"body":' % (
+        self._identified = b',"deploymentId":%b,"apiId":%b%b},"body":' % (
             _encode(facts.deployment_id),
             _encode(facts.api_id),
+            b"" if facts.canary is None else b',"isCanaryRequest":%b' % _encode(facts.canary),
         )
 
     def form(self, sent: Sent, asked: Asked) -> Form:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from portico.dataplane.canary import meter_of, sink_of
 from portico.dataplane.compile.unserved import api_reasons, integration_reasons, method_reasons, stage_reasons
 from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
 from portico.dataplane.gateway_responses import GatewayResponses
@@ -68,21 +69,21 @@ class Compiler:
             ports.account_id,
             ports.region,
             standing.variables,
+            standing.canary,
         )
-        settings = standing.access_log_settings
-        sink = ports.access_log.sink(settings.destination_arn if settings else None)
-        meter = ports.meters.meter(standing.api_id, standing.stage_name, "", "")
+        log = _format(standing)
         program = Program(
             stage,
             standing,
             snapshot or Snapshot(api_id=standing.api_id),
             self.route,
             GatewayResponses(snapshot),
-            sink,
-            _format(standing),
-            meter,
+            sink_of(ports.access_log, standing, log.again),
+            log,
+            meter_of(ports.meters, standing, "", ""),
         )
-        program.refusal = _refusal(standing, snapshot)
+        program.lost = snapshot is None
+        program.refuse(_refusal(standing, snapshot))
         return program
 
     def route(self, snapshot: Snapshot, standing: StageStanding, resource: Resource, method: Method) -> Route:
@@ -91,7 +92,7 @@ class Compiler:
             steps = self._steps(snapshot, standing, resource, method)
         except PorticoError as error:
             steps = (_refuse(str(error)),)
-        meter = self._ports.meters.meter(snapshot.api_id, standing.stage_name, method.http_method, resource.path)
+        meter = meter_of(self._ports.meters, standing, method.http_method, resource.path)
         behind_body = len(_BODY_STEPS) if steps[: len(_BODY_STEPS)] == _BODY_STEPS else 0
         return Route(steps, behind_body, resource.path, resource.id, parameter_names(resource.path), meter)
 
@@ -152,7 +153,7 @@ class Compiler:
 
 def _place(snapshot: Snapshot, standing: StageStanding, resource: Resource) -> Place:
     edge = "EDGE" in snapshot.endpoint_configuration.types
-    return Place(resource.id, resource.path, standing.stage_name, standing.deployment_id, edge)
+    return Place(resource.id, resource.path, standing.stage_name, standing.deployment_id, edge, standing.canary)
 
 
 def _conversion(spec: Spec) -> Steps:

@@ -51,10 +51,6 @@ API_ROWS: Final = (
 STAGE_ROWS: Final = (
     StageRow("web ACLs are not enforced yet", lambda stage: bool(stage.web_acl_arn)),
     StageRow("client certificates are not presented yet", lambda stage: bool(stage.client_certificate_id)),
-    StageRow(
-        "canary releases are not served yet",
-        lambda stage: stage.canary_settings is not None and stage.canary_settings.percent_traffic > 0,
-    ),
 )
 
 METHOD_ROWS: Final = (

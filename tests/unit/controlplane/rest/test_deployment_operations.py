@@ -203,7 +203,8 @@ def test_a_canary_needs_the_name_of_a_stage_that_is_there(play, at):
         "provided for canary deployment. Provided value is null"
     )
     assert refusal(play.deploy, "dev", canarySettings=canary) == (
-        "404 NotFoundException: Invalid stage identifier specified"
+        "400 BadRequestException: Invalid deployment content specified.Stage dev must already be created before making "
+        "a canary release deployment"
     )
 
 
@@ -227,9 +228,32 @@ def test_a_canary_deployment_leaves_the_stage_where_it_is(play, at):
     assert standing["canarySettings"]["snapshot"] not in (old, None)
     assert standing["canarySettings"]["stageVariableOverrides"] == overrides
 
-    third = play.deploy("dev")
+
+def test_a_stage_with_a_canary_takes_canaries_alone(play, at):
+    first = play.deploy("dev")
+    play.deploy("dev", canarySettings={"percentTraffic": 50.0})
+    assert refusal(play.deploy, "dev") == (
+        "400 BadRequestException: Invalid deployment content specified.Non canary deployment not supported on stage "
+        "dev because Canary is enabled. Provide CanarySettings in deploymentInput."
+    )
+    third = play.deploy("dev", canarySettings={"percentTraffic": 10.0})
     stage = play.call("get_stage", stageName="dev")
     assert (stage["deploymentId"], stage["canarySettings"]["deploymentId"]) == (first, third)
+    play.update_stage(patch("remove", "/canarySettings"))
+    fourth = play.deploy("dev")
+    assert play.call("get_stage", stageName="dev")["deploymentId"] == fourth
+
+
+def test_a_canary_is_compiled_under_its_own_variables(play, at):
+    play.deploy("dev", variables={"host": "old", "kept": "yes"})
+    play.compilation.unserved = [Unserved("GET", "/", "for a reason")]
+    play.deploy("dev", canarySettings={"percentTraffic": 5.0, "stageVariableOverrides": {"host": "new"}})
+    seen = [stage.variables for _, stage in play.compilation.seen[-2:]]
+    assert seen == [{"host": "old", "kept": "yes"}, {"host": "new", "kept": "yes"}]
+    assert play.warnings[-2:] == [
+        f"api {play.api} stage dev: GET / will not be served: for a reason",
+        f"api {play.api} stage dev canary: GET / will not be served: for a reason",
+    ]
 
 
 def test_the_api_s_switch_acts_from_the_next_deployment_on(play, at):

@@ -99,12 +99,15 @@ def is_back(client: Any) -> bool:
 
 def test_neither_the_log_nor_a_command_line_has_the_password(database: PostgresServer, tmp_path: Path) -> None:
     scene = Scene(tmp_path, "--database", database.url(password="do-not-tell"))
-    scene.start(1)
-    server = scene.server
-    assert server is not None
-    told = next(one for one in server.seen if one["event"] == "ChangesNotApplied")
-    command_line = Path(f"/proc/{server.process.pid}/cmdline").read_text()
-    scene.stop()
+    try:
+        scene.start(1)
+        server = scene.server
+        assert server is not None
+        before = [one for one in server.seen if one["event"] == "ChangesNotApplied"]
+        told = before[0] if before else server.wait_for("ChangesNotApplied")
+        command_line = Path(f"/proc/{server.process.pid}/cmdline").read_text()
+    finally:
+        scene.stop()
     assert "password authentication failed" in told["reason"]
     assert "portico.app" in command_line
     assert "do-not-tell" not in "".join([command_line, str(server.seen), *server.text])

@@ -11,7 +11,7 @@ from portico.app.dev.problems import Problem, ProjectError
 
 _FUNCTION: Final = re.compile(r"arn:aws[a-z-]*:lambda:(?P<region>[^:/]*):(?P<account>[^:/]*):function:(?P<name>[^:/]+)")
 _STAGE_VARIABLE: Final = re.compile(r"\$\{stageVariables\.(\w+)\}")
-_POINTER: Final = re.compile(r" \(at (#[^)]*)\)")
+_LINE: Final = re.compile(r", line (\d+)\)")
 _PATH: Final = re.compile(r"(?:path|resource) '?(/[^\s']*?)'?\.?(?:\s|$)")
 
 
@@ -62,13 +62,11 @@ class Document:
         ]
 
     def refused(self, message: str) -> ProjectError:
-        """A server's words about it, with the line of the place that they name."""
-        pointer = _POINTER.search(message)
-        if pointer:
-            names = [part.replace("~1", "/").replace("~0", "~") for part in pointer[1].split("/")[1:]]
-            return ProjectError.at(self.path, _POINTER.sub("", message), self._line(names))
-        path = _PATH.search(message)
-        return ProjectError.at(self.path, message, self._line(["paths", path[1]]) if path else None)
+        """A server's words about it, with the line that they name, or that of the path that they name."""
+        line, path = _LINE.search(message), _PATH.search(message)
+        if line:
+            return ProjectError.at(self.path, message.replace(line[0], ")"), int(line[1]))
+        return ProjectError.at(self.path, message, self._line_of_path(path[1]) if path else None)
 
     def _named(self, here: Place, variables: Mapping[str, str], problems: list[Problem]) -> Iterator[tuple[str, int]]:
         for node in _scalars(self._root, set()):
@@ -87,24 +85,16 @@ class Document:
             else:
                 yield match["name"], line
 
-    def _line(self, names: list[str]) -> int | None:
-        """Of the deepest of these members that is there."""
-        node, line = self._root, None
-        for name in names:
-            found = _member(node, name)
-            if found is None:
-                break
-            line, node = found
-        return line
+    def _line_of_path(self, path: str) -> int | None:
+        paths = _member(self._root, "paths")
+        key = _member(paths[1], path) if paths else None
+        return key[0].start_mark.line + 1 if key else None
 
 
-def _member(node: Any, name: str) -> tuple[int, Any] | None:
-    if isinstance(node, yaml.MappingNode):
-        return next(((key.start_mark.line + 1, value) for key, value in node.value if key.value == name), None)
-    if isinstance(node, yaml.SequenceNode) and name.isdecimal() and int(name) < len(node.value):
-        value = node.value[int(name)]
-        return value.start_mark.line + 1, value
-    return None
+def _member(node: Any, name: str) -> tuple[Any, Any] | None:
+    """Key and value."""
+    members = node.value if isinstance(node, yaml.MappingNode) else ()
+    return next((member for member in members if member[0].value == name), None)
 
 
 def _scalars(node: Any, seen: set[int]) -> Iterator[yaml.ScalarNode]:

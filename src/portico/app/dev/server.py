@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
@@ -34,7 +35,7 @@ class ServerEnded(PorticoError):
 
 
 class Server:
-    """`with Server(settings) as server: server.wait_until_ready()`."""
+    """`with Server(settings) as server: ready = server.wait_until_ready(print)`."""
 
     def __init__(self, settings: Settings) -> None:
         self._lines: queue.Queue[str | None] = queue.Queue()
@@ -63,14 +64,17 @@ class Server:
         except KeyboardInterrupt:
             self._end()
 
-    def wait_until_ready(self) -> Ready:
-        """Raises ServerEnded."""
+    def wait_until_ready(self, tell: Callable[[dict[str, Any]], None]) -> Ready:
+        """`tell` is given what it observes meanwhile. Raises ServerEnded."""
         words = ""
         while (line := self._lines.get()) is not None:
             event = _event(line)
             if event.get("event") == "ServerReady":
                 return Ready(event["control"][0], event["gateway"][0], event["seconds"])
-            words += "" if event else line
+            if event:
+                tell(event)
+            else:
+                words += line
         raise ServerEnded(words.strip().removeprefix("portico: ") or "the server has ended")
 
     def events(self, seconds: float) -> list[dict[str, Any]]:

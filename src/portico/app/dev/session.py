@@ -39,7 +39,7 @@ def develop(folder: Path, settings: Settings, screen: Screen | None = None) -> N
     _prepare(project)
     try:
         with Server(settings) as server:
-            Session(project, settings, server, server.wait_until_ready(), shown).run()
+            Session(project, settings, server, server.wait_until_ready(shown.event), shown).run()
     except KeyboardInterrupt:
         shown.said("stopped")
 

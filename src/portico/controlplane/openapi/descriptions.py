@@ -8,6 +8,8 @@ from portico.controlplane.openapi.sayings import API, DESCRIBED, INFO, METHOD, R
 
 _KINDS = {"query": "QUERY_PARAMETER", "header": "REQUEST_HEADER", "path": "PATH_PARAMETER"}
 _BODY = "body"
+_INFO = tuple(name for name in INFO if name != "description")
+"""The description of an API is a member of its own."""
 _AUTHORIZER = "x-amazon-apigateway-authorizer"
 
 
@@ -17,8 +19,8 @@ class EntityDescriptions:
     def __init__(self, root: Place, said: Descriptions) -> None:
         self._said = said
         info = root.get("info")
-        stated = {"info": standard(info.mapping(), INFO)} if info is not None else {}
-        said.say({**standard(root.mapping(), API), **stated}, "API")
+        stated = standard(info.mapping(), _INFO) if info is not None else {}
+        said.say({**standard(root.mapping(), API), "info": stated}, "API")
 
     def of_resource(self, path: str, item: Place) -> None:
         self._said.say(standard(item.mapping(), RESOURCE), "RESOURCE", path=path)

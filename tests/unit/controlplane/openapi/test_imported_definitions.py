@@ -7,6 +7,7 @@ import pytest
 
 from portico.controlplane.openapi.form import ImportedApi, ImportedMethod
 from portico.controlplane.openapi.importer import read_api
+from portico.controlplane.openapi.schemas import schema_text
 from portico.wire.aws.faults import BadRequestException
 
 FUNCTION = (
@@ -430,3 +431,143 @@ def test_a_missing_model_is_a_warning_in_awss_words_unless_bodies_are_validated_
 def test_a_model_whose_reference_leads_nowhere_is_refused() -> None:
     document = swagger(definitions={"Pet": {"properties": {"owner": {"$ref": "#/definitions/Owner"}}}})
     assert refusal(document).endswith("there is no model 'Owner' (at #/definitions/Pet/properties/owner)")
+
+
+def test_references_into_a_model_stay_references_into_it() -> None:
+    inside = {"$ref": "#/definitions/Pet/properties/a~1b"}
+    models = {"Pet": {"properties": {"a/b": {}, "again": inside}}, "Other": {"items": [inside]}}
+    api = imported(swagger({"responses": {"200": {"schema": inside}}}, definitions=models))
+    address = "https://apigateway.amazonaws.com/restapis/id/models/Pet#/properties/a~1b"
+    for name, path in (("Pet", ("properties", "again")), ("Other", ("items", 0)), ("MODELaaaaaa", ())):
+        node = json.loads(schema_text(api.models[name]["schema"], "id"))
+        for step in path:
+            node = node[step]
+        assert node == {"$ref": address}
+    read = api.resources["/pets"]["GET"].method_responses["200"]
+    assert read["responseModels"] == {"application/json": "MODELaaaaaa"}
+
+
+@pytest.mark.parametrize(
+    ("reference", "why"),
+    [
+        ("#/definitions/Pet/properties/none", "the model 'Pet' has nothing at '/properties/none'"),
+        ("#/definitions/Pet/required/1", "the model 'Pet' has nothing at '/required/1'"),
+        ("#/definitions/None", "there is no model 'None'"),
+        ("#/parameters/Pet", "is not to a schema of this document's own"),
+    ],
+)
+def test_references_of_models_must_lead_somewhere(reference: str, why: str) -> None:
+    models = {"Pet": {"required": ["a"], "properties": {"a": {"$ref": reference}}}}
+    assert why in refusal(swagger(definitions=models))
+
+
+# Version 3.1
+
+
+def modern(operation: dict[str, Any] | None = None, **root: Any) -> dict[str, Any]:
+    return {**openapi(operation, **root), "openapi": "3.1.0"}
+
+
+def test_version_3_1_is_read_with_a_warning_and_its_schemas_become_draft_4() -> None:
+    body = {"content": {"application/json": {"schema": {"const": "cat"}}}}
+    document = modern(
+        {"requestBody": body}, components={"schemas": {"Age": {"exclusiveMinimum": 0}}}, webhooks={"n": {}}
+    )
+    api = imported(document)
+    told, webhooks = api.warnings
+    assert told.startswith("OpenAPI 3.1.0 is an extension of Portico: AWS imports versions 2.0 and 3.0. ")
+    assert webhooks == "Webhooks are not supported. Ignoring."
+    assert api.models["Age"]["schema"].value == {"minimum": 0, "exclusiveMinimum": True}
+    assert api.models["MODELaaaaaa"]["schema"].value == {"enum": ["cat"]}
+
+
+def test_a_keyword_of_3_1_that_no_model_can_hold_is_refused_at_its_place() -> None:
+    schemas = {"Pet": {"properties": {"a": {"if": {"const": 1}}}}}
+    assert refusal(modern(components={"schemas": schemas})).endswith("(at #/components/schemas/Pet/properties/a/if)")
+
+
+def test_the_schemas_of_3_0_are_left_alone() -> None:
+    api = imported(openapi(components={"schemas": {"Age": {"minimum": 0, "exclusiveMinimum": True}}}))
+    assert api.models["Age"]["schema"].value == {"minimum": 0, "exclusiveMinimum": True}
+    assert api.warnings == []
+
+
+# The endpoint in the servers
+
+
+def test_the_endpoint_may_be_configured_in_the_servers() -> None:
+    extension = {"x-amazon-apigateway-endpoint-configuration": {"disableExecuteApiEndpoint": True}}
+    servers = [{"url": "https://a.test/"}, {"url": "https://b.test/", **extension}]
+    assert imported(openapi(servers=servers)).settings == {"disableExecuteApiEndpoint": True}
+    assert imported(openapi(servers=servers, **extension)).settings == {"disableExecuteApiEndpoint": True}
+    other = {"x-amazon-apigateway-endpoint-configuration": {"disableExecuteApiEndpoint": False}}
+    said = refusal(openapi(servers=servers, **other))
+    assert said.endswith("not alike (at #/servers/1/x-amazon-apigateway-endpoint-configuration)")
+
+
+# Documentation
+
+
+def documented(document: dict[str, Any], base_path: str = "ignore") -> dict[tuple[str, ...], Any]:
+    parts = imported(document, base_path).documentation
+    return {tuple(str(value) for value in location.values()): said for location, said in parts}
+
+
+def test_what_a_document_says_of_its_entities_becomes_parts() -> None:
+    operation = {
+        "tags": ["pets"],
+        "summary": "List",
+        "description": "",
+        "parameters": [
+            {"in": "query", "name": "page", "description": "Which"},
+            {"in": "body", "name": "b", "description": "A body", "schema": {}},
+        ],
+        "responses": {
+            "200": {"description": "200 response", "headers": {"X": {"type": "string", "description": "One"}}},
+            "404": {"description": "None"},
+            "default": {"description": "passed over"},
+        },
+    }
+    about = {"title": "pets", "description": "is the API's own", "license": {"name": "MIT"}}
+    scheme = {"auth": {**TOKEN, "description": "By token"}, "key": {**KEY, "description": "is no authorizer"}}
+    document = swagger(operation, info=about, tags=[{"name": "pets"}], securityDefinitions=scheme)
+    document["paths"]["/pets"]["description"] = "All pets"
+    assert documented(document) == {
+        ("API",): {"tags": [{"name": "pets"}], "info": {"license": {"name": "MIT"}}},
+        ("RESOURCE", "/pets"): {"description": "All pets"},
+        ("METHOD", "/pets", "GET"): {"tags": ["pets"], "summary": "List"},
+        ("QUERY_PARAMETER", "/pets", "GET", "page"): {"description": "Which"},
+        ("REQUEST_BODY", "/pets", "GET"): {"description": "A body"},
+        ("RESPONSE_HEADER", "/pets", "GET", "200", "X"): {"description": "One"},
+        ("RESPONSE", "/pets", "GET", "404"): {"description": "None"},
+        ("AUTHORIZER", "auth"): {"description": "By token"},
+    }
+
+
+def test_what_the_extension_says_is_not_said_again() -> None:
+    parts = [
+        {"location": {"type": "RESPONSE", "statusCode": "200"}, "properties": {"description": "Fine", "x-mine": 1}},
+        {"location": {"type": "METHOD", "path": "/pets", "method": "GET"}, "properties": {"summary": "Of the part"}},
+    ]
+    operation = {"summary": "Of the method", "tags": ["pets"], "responses": {"200": {"description": "Fine"}}}
+    document = swagger(operation, **{"x-amazon-apigateway-documentation": {"documentationParts": parts}})
+    read = imported(document).documentation
+    assert [said for location, said in read if location["type"] == "RESPONSE"] == [parts[0]["properties"]]
+    assert [said for location, said in read if location["type"] == "METHOD"] == [
+        {"summary": "Of the part"},
+        {"tags": ["pets"]},
+    ]
+
+
+def test_documentation_goes_below_the_base_path_with_its_entities() -> None:
+    parts = [
+        {"location": {"type": "METHOD", "path": "/", "method": "GET"}, "properties": {"summary": "Root"}},
+        {"location": {"type": "RESPONSE", "statusCode": "404"}, "properties": {"description": "None"}},
+    ]
+    extension = {"x-amazon-apigateway-documentation": {"documentationParts": parts}}
+    document = swagger({"summary": "List"}, basePath="/v1", **extension)
+    assert documented(document, "prepend") == {
+        ("METHOD", "/v1", "GET"): {"summary": "Root"},
+        ("RESPONSE", "404"): {"description": "None"},
+        ("METHOD", "/v1/pets", "GET"): {"summary": "List"},
+    }

@@ -270,3 +270,27 @@ def test_a_put_that_fails_changes_nothing(world: World) -> None:
     refused(world.put, api, {**document("/{x}", "/{y}"), "info": {"title": "other"}}, mode="overwrite")
     after = world.client.get_rest_api(restApiId=api["id"])
     assert (after["name"], world.methods(api)) == (before["name"], {"/": [], "/a": ["GET"]})
+
+
+# Documentation, and the place of an error
+
+
+def test_overwriting_replaces_the_documentation_unless_it_is_to_be_ignored(world: World) -> None:
+    described = document("/pets")
+    described["paths"]["/pets"]["get"]["summary"] = "List them"
+    api = world.start(described)
+    before = world.documented(api)
+    world.put(api, document("/pets"), mode="overwrite", parameters={"ignore": "documentation"})
+    assert world.documented(api) == before
+    world.put(api, document("/toys"), mode="merge")
+    assert world.documented(api).keys() == {*before, ("RESPONSE", "/toys")}
+    world.put(api, document("/toys"), mode="overwrite")
+    assert world.documented(api).keys() == {("RESPONSE", "/toys")}
+
+
+def test_a_refusal_names_the_line(world: World) -> None:
+    text = json.dumps(document("/pets", **{"x-amazon-apigateway-request-validator": "all"}), indent=1)
+    line = 1 + next(n for n, one in enumerate(text.splitlines()) if "request-validator" in one)
+    place = f"#/x-amazon-apigateway-request-validator, line {line}"
+    said = refused(world.client.import_rest_api, body=text.encode())["Message"]
+    assert said == f"Unable to import the API definition: there is no request validator 'all' (at {place})"

@@ -24,7 +24,9 @@ SWEEP_SECONDS: Final = 0.05
 IDLE_SECONDS: Final = 300.0
 """An instance without work is ended then. AWS promises no number."""
 MEASURE_SECONDS: Final = 0.1
-"""Between two looks at the memory of an instance that works."""
+"""Between two looks at the memory of an instance that works and has used more than half of what it may."""
+CALM_SECONDS: Final = 0.5
+"""Between two looks at one that has not."""
 MOST_MEASURED: Final = 8
 """Looks of one sweep: each costs 0.1 to 0.3 ms, by how many threads there are. Where more work, each waits its turn."""
 
@@ -94,7 +96,7 @@ class Fleet:
         for instance in list(self._instances()):
             instance.sweep(now)
         working = (one for one in self._instances() if one.state not in (State.IDLE, State.ENDING))
-        due = [one for one in working if now - one.measured >= MEASURE_SECONDS]
+        due = [one for one in working if now - one.measured >= (MEASURE_SECONDS if one.large else CALM_SECONDS)]
         for instance in heapq.nsmallest(MOST_MEASURED, due, key=lambda one: one.measured):
             instance.measure()
         for pool in [*self._pools.values(), *self._leaving]:

@@ -308,7 +308,11 @@ class Instance:
     # What the clock says
 
     def sweep(self, now: float) -> None:
-        if now < self.deadline or self.state is State.IDLE:
+        if self.state is State.IDLE:
+            return
+        if self._log is not None:
+            self._log.tell_start()
+        if now < self.deadline:
             return
         if self._exit_verdict is not None:
             self._conclude()
@@ -320,6 +324,11 @@ class Instance:
             return verdicts.TRUNCATED
         starting = self.state is State.STARTING and self.invocation is None
         return verdicts.timed_out(self._setting.init_seconds if starting else self._timeout)
+
+    @property
+    def large(self) -> bool:
+        """Whether it has used more than half of its memory."""
+        return self._memory * 2 > self._setting.version.memory_size * _MEGABYTE
 
     def measure(self) -> bool:
         """Hold what it uses against its memory limit. False where it is beyond that, and ended."""

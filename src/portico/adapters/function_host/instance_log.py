@@ -54,7 +54,7 @@ class Report(NamedTuple):
 class InstanceLog:
     """For one thread. `descriptor` is the reading end of the instance's pipe, which is not to block; it is ours."""
 
-    __slots__ = ("_partial", "_stream", "_tail", "_take", "descriptor")
+    __slots__ = ("_begun", "_partial", "_stream", "_tail", "_take", "descriptor")
 
     def __init__(self, take: Sink[Any], stream: str, descriptor: int) -> None:
         self._take = take
@@ -62,6 +62,8 @@ class InstanceLog:
         self.descriptor = descriptor
         self._partial = b""
         self._tail: bytearray | None = None
+        self._begun: tuple[float, str, str] | None = None
+        """Time, request id and version of a START that was not told yet: it mostly goes with its END."""
 
     def read(self) -> bool:
         """Take in what the instance wrote, at most one piece of it. False when nothing can come any more."""
@@ -77,23 +79,35 @@ class InstanceLog:
             self.write(partial)
 
     def write(self, line: bytes) -> None:
+        if self._begun is not None:
+            self.tell_start()
         self._take(_line, (time.time(), self._stream, line))
         if self._tail is not None:
             self._remember(line)
 
     def start(self, request_id: str, version: str, tail: bool) -> None:
         """An invocation begins. With `tail` its end is kept for the caller."""
-        self._take(_start, (time.time(), self._stream, request_id, version))
+        self._begun = (time.time(), request_id, version)
         if tail:
             self._tail = bytearray()
             self._remember(f"START RequestId: {request_id} Version: {version}".encode())
+
+    def tell_start(self) -> None:
+        """The invocation takes its time: its START is told without waiting for its END."""
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            self._take(_start, (begun, self._stream))
 
     def finish(self, report: Report) -> bytes:
         """An invocation ended: END and REPORT. The last of its log where that was asked for."""
         self.drain()
         if report.verdict is not None:
             self._explain(report.request_id, report.verdict)
-        self._take(_finish, (time.time(), self._stream, report))
+        begun, self._begun = self._begun, None
+        if begun is None:
+            self._take(_finish, (time.time(), self._stream, report))
+        else:
+            self._take(_whole, (begun, time.time(), self._stream, report))
         if self._tail is None:
             return b""
         self._remember(f"END RequestId: {report.request_id}\n{report.text()}".encode())
@@ -106,6 +120,7 @@ class InstanceLog:
         self.write(f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: {phase}\t{verdict.trouble}".encode())
 
     def close(self) -> None:
+        self.tell_start()
         self.drain()
         os.close(self.descriptor)
 
@@ -153,9 +168,14 @@ def _line(told: tuple[float, bytes, bytes]) -> bytes:
     return b"%b %b %b" % (_stamp(now), stream, line)
 
 
-def _start(told: tuple[float, bytes, str, str]) -> bytes:
-    now, stream, request_id, version = told
+def _start(told: tuple[tuple[float, str, str], bytes]) -> bytes:
+    (now, request_id, version), stream = told
     return b"%b %b START RequestId: %b Version: %b" % (_stamp(now), stream, request_id.encode(), version.encode())
+
+
+def _whole(told: tuple[tuple[float, str, str], float, bytes, Report]) -> bytes:
+    begun, now, stream, report = told
+    return b"%b\n%b" % (_start((begun, stream)), _finish((now, stream, report)))
 
 
 def _finish(told: tuple[float, bytes, Report]) -> bytes:

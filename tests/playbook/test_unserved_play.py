@@ -53,8 +53,8 @@ SNAPSHOT: dict[str, Decision] = {
     "security_policy": Refused("SecurityPolicy_TLS13_1_3_2025_09", "security policies"),
     "endpoint_access_mode": Refused("STRICT", "endpoint access mode STRICT"),
     "resources": Obeyed("test_a_literal_goes_before_a_parameter_and_a_parameter_before_the_greedy_one"),
-    "models": Harmless("only a request validator reads them, and a method with one is refused"),
-    "request_validators": Harmless("only a method that names one asks for it, and that method is refused"),
+    "models": Obeyed("test_fact_52_models_refer_to_each_other"),
+    "request_validators": Obeyed("test_a_validator_that_is_switched_off_lets_everything_through"),
     "authorizers": Harmless("only a method that names one asks for it, and that method is refused"),
     "gateway_responses": Obeyed("test_a_type_of_its_own_acts_with_all_it_sets"),
 }
@@ -76,17 +76,17 @@ METHOD: dict[str, Decision] = {
     "authorizer_id": Harmless("without an authorizationType that uses it AWS ignores it too: recorded fact 40"),
     "authorization_scopes": Harmless("without an authorizationType there is no token that could have them"),
     "api_key_required": Refused(True, "API keys"),
-    "request_validator_id": Refused("validator", "request validators"),
+    "request_validator_id": Obeyed("test_fact_51_missing_parameters_are_listed_by_where_they_belong"),
     "operation_name": Obeyed("test_stage_variables_and_the_operations_name_are_told"),
-    "request_parameters": Harmless("AWS checks required ones only where a validator is named, which is refused"),
-    "request_models": Harmless("AWS checks them only where a validator is named, which is refused"),
+    "request_parameters": Obeyed("test_fact_51_missing_parameters_are_listed_by_where_they_belong"),
+    "request_models": Obeyed("test_the_content_type_selects_the_model"),
     "method_responses": Obeyed("test_a_status_that_the_method_does_not_declare_is_a_500"),
     "method_integration": Refused(None, "no integration"),
 }
 METHOD_RESPONSE: dict[str, Decision] = {
     "status_code": Obeyed("test_a_status_that_the_method_does_not_declare_is_a_500"),
     "response_parameters": Harmless("the control plane takes no mapping to an undeclared header"),
-    "response_models": Harmless("documentation: AWS checks no answer against its model"),
+    "response_models": Obeyed("test_a_stage_can_have_answers_held_to_their_models"),
 }
 INTEGRATION: dict[str, Decision] = {
     "type": Refused("TELEPATHY", "integrations of type TELEPATHY are not built"),
@@ -164,9 +164,19 @@ CANARY: dict[str, Decision] = {
     "stage_variable_overrides": Obeyed("test_a_canary_is_another_deployment_with_variables_of_its_own"),
     "use_stage_cache": Harmless("whose cache a canary uses; a stage with a cache in use is refused"),
 }
+MODEL: dict[str, Decision] = {
+    "id": Harmless("methods and other models name it by its name"),
+    "name": Obeyed("test_fact_52_models_refer_to_each_other"),
+    "content_type": Obeyed("test_a_model_that_is_not_of_json_refuses_the_method"),
+    "schema": Obeyed("test_the_content_type_selects_the_model"),
+}
+VALIDATOR: dict[str, Decision] = {
+    "id": Obeyed("test_a_validator_that_is_switched_off_lets_everything_through"),
+    "name": Harmless("a name for people"),
+    "validate_request_body": Obeyed("test_a_validator_that_is_switched_off_lets_everything_through"),
+    "validate_request_parameters": Obeyed("test_a_validator_that_is_switched_off_lets_everything_through"),
+}
 _READ_BY_NOBODY = {
-    rest.Model: "a method that validates is refused",
-    rest.RequestValidator: "a method that validates is refused",
     rest.Authorizer: "a method that authorizes is refused",
 }
 TABLE: dict[type[msgspec.Struct], dict[str, Decision]] = {
@@ -179,6 +189,8 @@ TABLE: dict[type[msgspec.Struct], dict[str, Decision]] = {
     rest.IntegrationResponse: INTEGRATION_RESPONSE,
     rest.TlsConfig: TLS_CONFIG,
     rest.GatewayResponse: GATEWAY_RESPONSE,
+    rest.Model: MODEL,
+    rest.RequestValidator: VALIDATOR,
     standing.StageStanding: STAGE,
     standing.CanaryStanding: STAGE,
     standing.AccessLogSettings: ACCESS_LOG,

@@ -28,6 +28,7 @@ EXPRESSIONS: Final[dict[str, str]] = {
     "error.message": "None if x.fault is None else x.fault.message",
     "error.messageString": "None if x.fault is None else dumps(x.fault.message)",
     "error.responseType": "None if x.fault is None else x.fault.kind.name",
+    "error.validationErrorString": "None if x.fault is None else x.fault.validation",
     "extendedRequestId": "x.extended_id",
     "httpMethod": "x.method.decode()",
     "identity.sourceIp": "x.source_ip",

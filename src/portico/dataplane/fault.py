@@ -23,6 +23,7 @@ API_CONFIGURATION_ERROR: Final = Kind(
     "API_CONFIGURATION_ERROR", 500, "Internal server error", "InternalServerErrorException"
 )
 BAD_REQUEST_BODY: Final = Kind("BAD_REQUEST_BODY", 400, "Invalid request body", "BadRequestException")
+BAD_REQUEST_PARAMETERS: Final = Kind("BAD_REQUEST_PARAMETERS", 400, None, "BadRequestException")
 BAD_REQUEST: Final = Kind("DEFAULT_4XX", 400, "Bad Request", "BadRequestException")
 INTEGRATION_FAILURE: Final = Kind(
     "INTEGRATION_FAILURE", 504, "Network error communicating with endpoint", "InternalServerErrorException"
@@ -51,11 +52,15 @@ URI_TOO_LONG: Final = Kind("DEFAULT_4XX", 414, "Request URI too long", "RequestU
 class Fault(PorticoError):
     """Raised by a Step. `message` is the client's, where the kind's own is not enough; `cause` is the operator's.
 
-    A Fault without a cause is the client's own doing and is not worth a line in the log.
+    A Fault without a cause is the client's own doing and is not worth a line in the log. `validation` is what is wrong
+    with a request that was not valid: `$context.error.validationErrorString`.
     """
 
-    def __init__(self, kind: Kind, *, message: str | None = None, cause: str = "") -> None:
+    def __init__(
+        self, kind: Kind, *, message: str | None = None, cause: str = "", validation: str | None = None
+    ) -> None:
         super().__init__(cause or kind.name)
         self.kind = kind
         self.message = kind.message if message is None else message
         self.cause = cause
+        self.validation = validation

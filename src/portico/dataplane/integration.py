@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from portico.dataplane.answer_check import AnswerCheck
 from portico.dataplane.ports import Ports
 from portico.model.rest import Integration, Method
 
@@ -40,3 +41,5 @@ class Spec:
     variables: Mapping[str, str]
     binary_media_types: tuple[str, ...]
     ports: Ports
+    answers: AnswerCheck | None = None
+    """What answers are held to, where the stage asks for it."""

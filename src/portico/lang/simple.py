@@ -3,6 +3,8 @@
 Replaced are `$context.a.b`, `$stageVariables.x` and `$method.request.{path|querystring|header}.x`, each also in the
 form `${…}`. Everything else is text, so a template may hold any `$` or `#`. A variable without a value prints
 nothing, except `$context.error.messageString`: the error's message as a JSON string, and `null` where it has none.
+`$context.error.validationErrorString` prints as the inside of a JSON string, whether or not quotes stand around it:
+so it was seen in the field.
 """
 
 import re
@@ -64,4 +66,6 @@ def _value(name: str) -> _Value:
         return lambda env: to_text(read(env))
     if path == "error.messageString":
         return lambda env: encode(env.context("error.message"))
+    if path == "error.validationErrorString":
+        return lambda env: encode(env.context(path) or "")[1:-1]
     return lambda env: to_text(env.context(path))

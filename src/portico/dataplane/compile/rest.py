@@ -3,10 +3,12 @@
 A method's Steps, in AWS's order (semantics section 1). Only what the method asks for is in its tuple:
 
 1. refuse      what is configured and not enforced yet (compile/unserved.py); nothing behind it runs
-2. read_body   everything above decides without the body; a client that waits for `100 Continue` is told to go on here
-3. inflate     a compressed body is decompressed before anything looks at it
-4. convert     an HTTP_PROXY's contentHandling; the other types convert in their integration, around their templates
-5. the integration: mock | http | http_proxy | lambda_proxy | lambda_custom | aws_service, with its own mappings,
+2. parameters  the required ones, where a request validator asks for it (steps/validate.py)
+3. read_body   everything above decides without the body; a client that waits for `100 Continue` is told to go on here
+4. inflate     a compressed body is decompressed before anything looks at it
+5. validate    the body, where a request validator asks for it
+6. convert     an HTTP_PROXY's contentHandling; the other types convert in their integration, around their templates
+7. the integration: mock | http | http_proxy | lambda_proxy | lambda_custom | aws_service, with its own mappings,
    templates and integration responses; aws_service begins with a Step that waits for credentials
 """
 
@@ -17,6 +19,7 @@ from typing import Final
 
 from portico.dataplane.canary import meter_of, sink_of
 from portico.dataplane.compile.unserved import api_reasons, integration_reasons, method_reasons, stage_reasons
+from portico.dataplane.compile.validation import answer_check, body_steps, parameter_steps
 from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
 from portico.dataplane.gateway_responses import GatewayResponses
 from portico.dataplane.integration import Place, Spec
@@ -29,6 +32,7 @@ from portico.dataplane.routes import greedy_name, parameter_names
 from portico.dataplane.step import Outcome, Steps
 from portico.dataplane.steps.body import inflate, read_body
 from portico.dataplane.steps.convert import convert
+from portico.dataplane.streaming import streams
 from portico.kernel.errors import PorticoError
 from portico.lang.errors import EvaluationError, NotBuilt, SourceError
 from portico.lang.function_uri import names_lambda
@@ -100,7 +104,16 @@ class Compiler:
         reasons = [*method_reasons(resource.path, method, standing), *_integration_reasons(method.method_integration)]
         if reasons:
             return (_refuse("; ".join(reasons)),)
-        return (*_BODY_STEPS, *self._integration(snapshot, standing, resource, method))
+        return self._compiled(snapshot, standing, resource, method)
+
+    def _compiled(self, snapshot: Snapshot, standing: StageStanding, resource: Resource, method: Method) -> Steps:
+        """What serves a method of which nothing is refused. Raises lang's errors for what cannot be compiled."""
+        return (
+            *parameter_steps(snapshot, method, parameter_names(resource.path)),
+            *_BODY_STEPS,
+            *body_steps(snapshot, standing, method),
+            *self._integration(snapshot, standing, resource, method),
+        )
 
     def _integration(self, snapshot: Snapshot, standing: StageStanding, resource: Resource, method: Method) -> Steps:
         integration = method.method_integration
@@ -115,8 +128,9 @@ class Compiler:
             variables=standing.variables,
             binary_media_types=snapshot.binary_media_types,
             ports=self._ports,
+            answers=answer_check(snapshot, standing, method),
         )
-        return (*_conversion(spec), *INTEGRATIONS[integration.type](spec))
+        return (*_conversion(spec), *_checked(spec, INTEGRATIONS[integration.type](spec)))
 
     # The Compilation port
 
@@ -144,7 +158,7 @@ class Compiler:
             yield from reasons
             return
         try:
-            self._integration(snapshot, standing, resource, method)
+            self._compiled(snapshot, standing, resource, method)
         except (NotBuilt, EvaluationError) as error:
             yield str(error)
         except SourceError as error:
@@ -161,6 +175,17 @@ def _conversion(spec: Spec) -> Steps:
     if spec.integration.type != http_proxy.KIND or handling is None:
         return ()
     return (convert(BinaryTypes(spec.binary_media_types), handling),)
+
+
+def _checked(spec: Spec, steps: Steps) -> Steps:
+    """The integration's Steps with the check of their answer. HTTP_PROXY has none that makes it, and checks itself."""
+    if spec.answers is None:
+        return steps
+    if streams(spec.integration):
+        raise NotBuilt("", "answers that are streamed are not checked against their model")
+    if spec.integration.type == http_proxy.KIND:
+        return steps
+    return (*steps[:-1], spec.answers.after(steps[-1]))
 
 
 def _integration_reasons(integration: Integration | None) -> Iterator[str]:

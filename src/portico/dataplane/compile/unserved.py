@@ -58,7 +58,6 @@ METHOD_ROWS: Final = (
     MethodRow(
         "authorization is not enforced yet", lambda method: (method.authorization_type or "NONE").upper() != "NONE"
     ),
-    MethodRow("request validators are not enforced yet", lambda method: bool(method.request_validator_id)),
 )
 
 _TRANSFER_MODES: Final = dict.fromkeys(("AWS_PROXY", "HTTP_PROXY"), (None, "BUFFERED", "STREAM"))

@@ -26,6 +26,7 @@ from portico.ports.upstream import BODY_LIMIT, FailureKind, UpstreamFailure, Ups
 from portico.wire.http1 import ResponseHead
 
 if TYPE_CHECKING:
+    from portico.dataplane.answer_check import AnswerCheck
     from portico.dataplane.exchange import Exchange
     from portico.dataplane.integration import Spec
     from portico.dataplane.step import Steps
@@ -114,6 +115,8 @@ class HttpProxy:
 
 
 def _plan(spec: Spec) -> UpstreamRequest[Exchange]:
+    if spec.answers is not None:
+        return UpstreamRequest(CheckedRelay(spec, spec.answers), spec.integration.timeout_in_millis / 1000)
     if streams(spec.integration):
         stream = StreamRelay(spec)
         return UpstreamRequest(stream, stream.limits.piece, streams=True)
@@ -163,6 +166,31 @@ class Relay:
         if exchange.call is not None:
             exchange.call.cancel()
         exchange.fail(fault_of(failure))
+
+
+class CheckedRelay(Relay):
+    """The Receiver of answers that are held to a model: whole ones, of which none leaves unchecked."""
+
+    buffers = True
+
+    def __init__(self, spec: Spec, check: AnswerCheck) -> None:
+        super().__init__(spec)
+        self._check = check
+
+    def on_response(self, context: Exchange, head: ResponseHead, body: bytes) -> None:
+        context.integration_latency = self._clock.monotonic() - context.called_at
+        context.backend = head
+        context.status, context.lines, context.content = (
+            head.status,
+            [head.section.relay or head.section.relayed()],
+            body,
+        )
+        try:
+            self._check.check(context)
+        except Fault as fault:
+            context.fail(fault)
+        else:
+            context.finish()
 
 
 class StreamRelay(Relay):

@@ -31,6 +31,7 @@ _PYTHON: Final = {
 """The Python types of JSON's, as the generated code names them."""
 _BUILTINS: Final = "type=type, len=len, str=str, int=int, float=float, bool=bool, list=list, dict=dict"
 """As parameters they are local, and quick to come by."""
+_FEW: Final = 8
 _FREE: Final = 512
 """Steps of a pattern that are not charged: a value that is looked at has been charged, or a short one is cheap."""
 _STRING: Final = frozenset({"string"})
@@ -105,16 +106,19 @@ class _Writer:
     def _refuse_if(self, condition: str) -> None:
         self._line(f"if {condition}: return False")
 
-    def _charge(self, steps: str) -> None:
+    def _charge(self, steps: int) -> None:
         self._line(f"b[0] -= {steps}")
         self._line("if b[0] < 0: raise E")
 
-    def _charge_before(self, start: int, times: str = "1") -> None:
-        """Charge what was written from line `start` on, so many times, before it runs. Loops in it charge their own."""
+    def _charge_each(self, value: str, steps: int) -> None:
+        """Charge for each item or member, before they are looked at; a few are as good as the value that holds them."""
+        self._line(f"if len({value}) > {_FEW}: spend(b, len({value}) * {steps})")
+
+    def _taken_from(self, start: int) -> tuple[list[str], int]:
+        """Take what was written from line `start` on away, to write something before it, and what a run of it costs."""
         written = self._lines[start:]
         del self._lines[start:]
-        self._charge(f"{times} * {(1 + len(written)) * CHECK}")
-        self._lines += written
+        return written, (1 + len(written)) * CHECK
 
     @contextmanager
     def _indented(self, opening: str) -> Iterator[None]:
@@ -135,7 +139,9 @@ class _Writer:
                 before = len(self._lines)
                 self._keywords(node, "v")
                 if node is not self._root or node.used > 1:
-                    self._charge_before(before)
+                    written, steps = self._taken_from(before)
+                    self._charge(steps)
+                    self._lines += written
             if self._subscripts:
                 self._line("except KeyError: return False  # of a required member")
             else:
@@ -189,8 +195,8 @@ class _Writer:
         if node.enum is None:
             return
         if all(isinstance(item, str) for item in node.enum):
-            other = "" if node.types == ("string",) else f"type({value}) is not str or "
-            self._refuse_if(f"{other}{value} not in {self._constant(frozenset(node.enum))}")
+            known = "" if node.types == ("string",) else f"type({value}) is not str or "
+            self._refuse_if(f"{known}{value} not in {self._constant(frozenset(node.enum))}")
         else:
             self._refuse_if(f"not {self._constant(Among(node.enum))}({value}, b)")
 
@@ -236,7 +242,7 @@ class _Writer:
         if least or most:
             self._refuse_if(f"not {least}{value}{most}")
         if node.multiple_of is not None:
-            self._charge("200")  # fractions of numbers of 300 digits
+            self._charge(200)  # fractions of numbers of 300 digits
             self._refuse_if(f"not multiple({value}, {self._constant(node.multiple_of)})")
 
     def _length(self, value: str, least: int | None, most: int | None) -> None:
@@ -280,7 +286,9 @@ class _Writer:
         name, before = self._variable(), len(self._lines)
         with self._indented(f"for {name} in {values}:"):
             self._schema(item, name)
-        self._charge_before(before, f"len({values})")
+        written, steps = self._taken_from(before)
+        self._charge_each(values, steps)
+        self._lines += written
 
     # The keywords of objects
 
@@ -319,13 +327,15 @@ class _Writer:
         """Members that `properties` does not name: patternProperties and additionalProperties."""
         additional = node.additional
         if additional is False and not node.pattern_properties:
-            self._charge(f"len({value})")
+            self._charge_each(value, 1)
             self._refuse_if(f"not {value}.keys() <= {self._constant(frozenset(node.properties))}")
         elif additional is not True or node.pattern_properties:
             key, item, before = self._variable(), self._variable(), len(self._lines)
             with self._indented(f"for {key}, {item} in {value}.items():"):
                 self._any_member(node, key, item)
-            self._charge_before(before, f"len({value})")
+            written, steps = self._taken_from(before)
+            self._charge_each(value, steps)
+            self._lines += written
 
     def _any_member(self, node: Node, key: str, item: str) -> None:
         met = self._variable()

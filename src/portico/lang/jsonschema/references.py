@@ -32,6 +32,9 @@ class References:
         for uri, document in documents.items():
             self._index(uri, document)
 
+    def __contains__(self, uri: str) -> bool:
+        return uri in self._documents
+
     def _index(self, uri: str, document: Any) -> None:
         waiting: list[tuple[Any, Location]] = [(document, Location(uri, "", uri))]
         while waiting:
@@ -61,20 +64,22 @@ class References:
     def resolve(self, reference: str, place: Location) -> Location:
         """Where a `$ref` at a place leads. Raises SourceError where it leads to none of the documents."""
         target = _join(place.base, reference)
-        found = self._by_id.get(_normal(target))
-        if found is not None:
-            return found
         uri, fragment = urldefrag(target)
-        start = self._document(uri)
-        if start is None or (fragment and not fragment.startswith("/")):
+        if not fragment or fragment.startswith("/"):
+            start = self._document(uri)
+            if start is not None:
+                return self._descend(start, unquote(fragment))
+        found = self._by_id.get(_normal(target))
+        if found is None:
             raise SourceError(name_of(place), f"the reference {reference!r} leads to no model of this API")
-        if not fragment:
-            return start
-        return self._descend(start, unquote(fragment))
+        return found
 
     def _document(self, uri: str) -> Location | None:
+        """A document that was handed in, or a schema in one by its `id`: no `id` hides a document."""
         if uri in self._documents:
-            return Location(uri, "", uri)
+            document = self._documents[uri]
+            place = Location(uri, "", uri)
+            return self.enter(document, place) if isinstance(document, dict) else place
         return self._by_id.get(_normal(uri))
 
     def _descend(self, start: Location, pointer: str) -> Location:

@@ -13,6 +13,7 @@ from portico.lang.jsonschema.budget import CHECK, STEPS, Among, Budget, has_twin
 from portico.lang.jsonschema.formats import FORMATS
 from portico.lang.jsonschema.nodes import Node
 from portico.lang.jsonschema.numbers import is_multiple
+from portico.lang.jsonschema.references import escape
 from portico.lang.jsontext import double_text, encode
 
 LONGEST: Final = 2_000
@@ -34,14 +35,19 @@ _KINDS: Final[dict[type, str]] = {
 class Report:
     """The messages of one document, or of one branch of an anyOf and its like."""
 
-    __slots__ = ("_budget", "failed", "messages")
+    __slots__ = ("_at", "_budget", "failed", "first", "messages")
 
     def __init__(self, budget: Budget | None = None) -> None:
         self.messages: list[str] = []
         self.failed = False
+        self.first = ""
+        """Where the first error was: a JSON pointer into the document, with the message."""
+        self._at: list[str] = []
         self._budget = [STEPS] if budget is None else budget
 
     def error(self, message: str) -> None:
+        if not self.failed:
+            self.first = f"{''.join(f'/{escape(_cut(step))}' for step in self._at) or '/'}: {message}"
         self.failed = True
         self.note(message)
 
@@ -71,12 +77,17 @@ class Report:
             if isinstance(item, tuple):
                 item = item[index] if index < len(item) else _schema(node.additional_items)
             if item is not None:
-                self.judge(item, value)
+                self._below(str(index), item, value)
 
     def _members(self, node: Node, members: dict[str, Any]) -> None:
         for name in sorted(members, key=_utf16):
             for schema in self._schemas_of(node, name):
-                self.judge(schema, members[name])
+                self._below(name, schema, members[name])
+
+    def _below(self, step: str, node: Node, value: Any) -> None:
+        self._at.append(step)
+        self.judge(node, value)
+        self._at.pop()
 
     def _schemas_of(self, node: Node, name: str) -> list[Node]:
         found = [node.properties[name]] if name in node.properties else []

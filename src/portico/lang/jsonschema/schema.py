@@ -32,13 +32,20 @@ class Schema:
             raise BudgetExceeded("the document is nested too deeply") from None
 
     def errors(self, value: Any) -> str:
-        """What is wrong with an invalid document: `[first message, second message]`, as AWS prints it."""
+        """What is wrong with an invalid document: `[one message, another message]`, as AWS prints it."""
+        return f"[{', '.join(set_order(self._judged(value).messages))}]"
+
+    def first_error(self, value: Any) -> str:
+        """Where the first error is, and which: `/items/0/price: instance type …`."""
+        return self._judged(value).first
+
+    def _judged(self, value: Any) -> Report:
         report = Report()
         try:
             report.judge(self._root, value)
         except (TooMuch, RecursionError):
-            report.note("the document is too large or too deep for all errors to be told")
-        return f"[{', '.join(set_order(report.messages))}]"
+            report.error("the document is too large or too deep for all errors to be told")
+        return report
 
 
 def compile_schema(documents: Mapping[str, Any], uri: str) -> Schema:

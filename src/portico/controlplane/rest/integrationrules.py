@@ -22,7 +22,8 @@ _PASSTHROUGH = ("WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER")
 
 _PLACEHOLDER = re.compile(r"\$\{stageVariables\.\w+\}|\{[^{}/]+\}")
 _HTTP_ADDRESS = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[^\s/?#:@\[\]]+)(:(\d{1,5}))?([/?][^\s#]*)?", re.IGNORECASE)
-_SERVICE = re.compile(r"arn:[^:]+:apigateway:[^:]+:([^:]+):((path|action)/.+)")
+_SERVICE = re.compile(r"arn:[^:]+:apigateway:(?P<region>[^:]+):(?P<service>[^:]+):(?P<api>(?:path|action)/.+)")
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
 _FUNCTION = re.compile(
     r"path/\d{4}-\d\d-\d\d/functions/arn:[^:]+:lambda:[^:]*:[^:]*:function:[^/]+"
     r"/(invocations|response-streaming-invocations)"
@@ -67,12 +68,15 @@ def _check_service_address(uri: str) -> re.Match[str]:
     match = _SERVICE.fullmatch(uri)
     if match is None:
         raise BadRequestException("AWS ARN for integration must contain path or action")
+    if "$" not in match["region"] and not _REGION.fullmatch(match["region"]):
+        # AWS's words for a misspelt region: github.com/CodeGenieApp/serverless-express issue 169
+        raise BadRequestException("Invalid ARN specified in the request")
     return match
 
 
 def _check_function_address(uri: str) -> None:
     match = _check_service_address(uri)
-    if match[1] != "lambda" or not _FUNCTION.fullmatch(match[2]):
+    if match["service"] != "lambda" or not _FUNCTION.fullmatch(match["api"]):
         raise BadRequestException(
             "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations."
         )

@@ -75,6 +75,10 @@ def test_defaults_of_each_type(play, at):
         ({"uri": "ftp://example.com"}, NO_ADDRESS),
         ({"type": "AWS", "uri": "lambda"}, "400 BadRequestException: Invalid ARN specified in the request"),
         (
+            {"type": "AWS", "uri": "arn:aws:apigateway:us-eats:sqs:path/q"},
+            "400 BadRequestException: Invalid ARN specified in the request",
+        ),
+        (
             {"type": "AWS", "uri": "arn:aws:lambda:us-east-1:000000000000:function:MyLambda"},
             "400 BadRequestException: AWS ARN for integration must contain path or action",
         ),

@@ -25,7 +25,7 @@ run: install ## Portico with a sample API, and lines to try it with; Ctrl-C stop
 	@$(BIN)/python examples/sample.py --control '$(CONTROL)' --gateway '$(GATEWAY)' --data-dir '$(DATA_DIR)'
 
 test: install ## every test; what cannot run here is told as NOT RUN
-	@sh tools/servers.sh nginx postgres=postgresql
+	@sh tools/servers.sh nginx postgres=postgresql node=nodejs chromium
 	@$(BIN)/python -m pytest $(TESTS)
 
 check: install ## format, lint, types, floors

@@ -25,8 +25,8 @@ case $missing in
     fi
     ;;
 esac
-# shellcheck disable=SC2086  a list of words
-if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } >&2
-then
-    echo "Could not be installed:$missing. What needs them will say NOT RUN." >&2
-fi
+apt-get update -qq >&2 || true # what is known of already may do
+for package in $missing; do # one by one: Ubuntu has no chromium but its own way, and that shall keep no other away
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" >&2 ||
+        echo "Could not be installed: $package. What needs it will say NOT RUN." >&2
+done

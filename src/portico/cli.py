@@ -68,21 +68,28 @@ class _Progress:
 @app.command()
 def logs(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Functions; all without.")] = None,
+    api: Annotated[
+        list[str] | None,
+        typer.Option("--api", metavar="API/STAGE", help="Execution logs of this stage, or of `all`, instead."),
+    ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written from now on.")] = False,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of each function's last lines.")] = 100,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of each log's last lines.")] = 100,
     since: Annotated[
         str | None, typer.Option(metavar="TIME", help="Lines since then instead: 10m, 2h, a time.")
     ] = None,
     data_dir: Annotated[str | None, typer.Option(metavar="VALUE", help="The server's data directory.")] = None,
     config: Annotated[str | None, typer.Option(help="A file instead of ./portico.toml.")] = None,
 ) -> None:
-    """Print what functions wrote, and Lambda's lines about their invocations."""
-    from portico.app.logs import Screen, SinceError, Wanted, show
+    """Print what functions wrote, and Lambda's lines about their invocations; or what became of a stage's requests."""
+    from portico.app.logs import EXECUTIONS, FUNCTIONS, Screen, SinceError, Wanted, show
 
+    if api and names:
+        raise typer.BadParameter("functions and --api have logs of their own: ask for one of the two")
     screen = Screen(sys.stdout.write, sys.stdout.isatty())
     try:
         settings = load({"data_dir": data_dir}, os.environ, config)
-        wanted = Wanted(tuple(names or ()), lines, since, follow)
+        shelf, asked = (EXECUTIONS, [one for one in api if one != "all"]) if api else (FUNCTIONS, names or [])
+        wanted = Wanted(shelf, tuple(asked), lines, since, follow)
         show(settings.data_dir, wanted, screen, lambda words: print(f"portico: {words}", file=sys.stderr))
     except (SettingError, SinceError) as error:
         _fail(error, 2)

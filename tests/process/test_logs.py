@@ -151,3 +151,47 @@ def test_following_shows_functions_that_write_later_in_colours(data_dir: Path, f
 def test_a_terminal_is_not_sent_what_it_would_obey(data_dir: Path, following: Following) -> None:
     write(data_dir, "pets", "\x1b]0;mine\x07 \x9b2J")
     assert following.line().endswith(" \\x1b]0;mine\\x07 \\x9b2J")
+
+
+def executed(data_dir: Path, stage: str, *texts: str) -> None:
+    """A stage's execution log has these lines."""
+    time = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    name = f"API-Gateway-Execution-Logs_{stage.replace('/', '%2F')}.log"
+    with (data_dir / "logs" / name).open("a") as file:
+        file.writelines(f"{time} (3f2a9c1d) {text}\n" for text in texts)
+
+
+def test_the_execution_log_of_a_stage(data_dir: Path) -> None:
+    executed(data_dir, "api1/dev", "Starting execution", "Method completed with status: 200")
+    executed(data_dir, "api1/prod", "another stage")
+    write(data_dir, "pets", "a function")
+    ran = logs(data_dir, "--api", "api1/dev", "-n", "1")
+    assert ran.returncode == 0, ran.stderr
+    assert [line.split(" ", 1)[1] for line in ran.stdout.splitlines()] == [
+        "(3f2a9c1d) Method completed with status: 200"
+    ]
+
+
+def test_the_execution_logs_of_all_stages_and_their_canaries(data_dir: Path) -> None:
+    executed(data_dir, "api1/dev", "one")
+    executed(data_dir, "api1/dev/Canary", "two")
+    (data_dir / "logs" / "access.log").write_text("no execution log\n")
+    ran = logs(data_dir, "--api", "all")
+    assert {(line.split(" |")[0].strip(), line[-3:]) for line in ran.stdout.splitlines()} == {
+        ("api1/dev", "one"),
+        ("api1/dev/Canary", "two"),
+    }
+
+
+def test_a_stage_that_has_no_execution_log_is_told_so_with_those_that_have_one(data_dir: Path) -> None:
+    ran = logs(data_dir, "--api", "api1/dev")
+    assert ran.returncode == 1
+    assert "there is no log of api1/dev; no stage with a loggingLevel has written a log" in ran.stderr
+    executed(data_dir, "api1/prod", "one")
+    assert "there are logs of api1/prod" in logs(data_dir, "--api", "api1/dev").stderr
+
+
+def test_functions_and_stages_are_not_asked_for_together(data_dir: Path) -> None:
+    ran = logs(data_dir, "--api", "api1/dev", "pets")
+    assert ran.returncode == 2
+    assert "ask for one of the two" in ran.stderr

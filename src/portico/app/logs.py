@@ -1,4 +1,4 @@
-"""`portico logs`: the logs of functions, on whatever standard output is."""
+"""`portico logs`: the logs of functions or of stages' executions, on whatever standard output is."""
 
 import re
 import sys
@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
+from urllib.parse import unquote
 
 from portico.adapters.access_log import file_name
 from portico.adapters.log_reader import Line, LogError, LogReader, merged
+from portico.dataplane.execution_log.method import group_name
 
 FOLLOW_SECONDS: Final = 0.2
 _ENDING: Final = ".log"
@@ -24,9 +26,39 @@ class SinceError(LogError):
     """`--since` cannot be understood."""
 
 
+class Shelf(NamedTuple):
+    """Where logs of one kind are: one file each, called by the name of its log group."""
+
+    folder: str
+    """Below the data directory."""
+    group: str
+    """What the names of their groups begin with, in front of their own."""
+    nothing: str
+    """What to say where there are none."""
+
+    def path(self, data_dir: Path, name: str) -> Path:
+        return data_dir / self.folder / file_name(f"log-group:{self.group}{name}")
+
+    def names(self, data_dir: Path) -> list[str]:
+        """Of those that something was written to. Raises LogError."""
+        folder = data_dir / self.folder
+        try:
+            files = sorted(unquote(one.name.removesuffix(_ENDING)) for one in folder.iterdir() if _is_log(one))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise LogError(f"the logs in {folder} cannot be read: {error.strerror}") from error
+        return [name.removeprefix(self.group) for name in files if name.startswith(self.group)]
+
+
+FUNCTIONS: Final = Shelf("logs/functions", "", "no function has written a log")
+EXECUTIONS: Final = Shelf("logs", group_name("", "").rstrip("/"), "no stage with a loggingLevel has written a log")
+
+
 class Wanted(NamedTuple):
+    shelf: Shelf
     names: tuple[str, ...]
-    """None of them: every function that has a log."""
+    """Of functions, or `API/STAGE`. None of them: every one that has a log."""
     lines: int
     since: str | None
     follow: bool
@@ -40,32 +72,22 @@ class Screen(NamedTuple):
 
 def show(data_dir: Path, wanted: Wanted, screen: Screen, notice: Callable[[str], object]) -> None:
     """Raises LogError. With `follow` it does not return. `notice` is told what is worth knowing and is no log line."""
-    folder = data_dir / "logs" / "functions"
-    names = wanted.names or tuple(names_with_logs(folder))
-    missing = [name for name in names if not _path(folder, name).is_file()]
+    shelf = wanted.shelf
+    names = wanted.names or tuple(shelf.names(data_dir))
+    missing = [name for name in names if not shelf.path(data_dir, name).is_file()]
     if missing or not names:
-        _complain(folder, missing, wanted.follow, notice)
+        _complain(shelf, data_dir, missing, wanted.follow, notice)
     since = since_when(wanted.since, datetime.now(UTC)) if wanted.since else None
-    readers = {name: LogReader(name, _path(folder, name)) for name in names}
+    readers = {name: LogReader(name, shelf.path(data_dir, name)) for name in names}
     labels = Labels(names, screen) if len(names) != 1 or (wanted.follow and not wanted.names) else None
     first = [reader.since(since) if since else reader.last(wanted.lines) for reader in readers.values()]
     _put(merged(first), labels, screen)
     while wanted.follow:
         time.sleep(FOLLOW_SECONDS)
         if not wanted.names:
-            for name in names_with_logs(folder):
-                readers.setdefault(name, LogReader(name, _path(folder, name)))
+            for name in shelf.names(data_dir):
+                readers.setdefault(name, LogReader(name, shelf.path(data_dir, name)))
         _put(merged([reader.new() for reader in readers.values()]), labels, screen)
-
-
-def names_with_logs(folder: Path) -> list[str]:
-    """Of the functions that have written something. Raises LogError."""
-    try:
-        return sorted(one.name.removesuffix(_ENDING) for one in folder.iterdir() if one.name.endswith(_ENDING))
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise LogError(f"the logs in {folder} cannot be read: {error.strerror}") from error
 
 
 def since_when(text: str, now: datetime) -> str:
@@ -107,14 +129,15 @@ def _put(lines: Iterable[Line], labels: Labels | None, screen: Screen) -> None:
     sys.stdout.flush()
 
 
-def _complain(folder: Path, missing: list[str], follow: bool, notice: Callable[[str], object]) -> None:
-    there = names_with_logs(folder)
-    known = f"there are logs of {', '.join(there)}" if there else f"no function has written a log in {folder} yet"
+def _complain(shelf: Shelf, data_dir: Path, missing: list[str], follow: bool, notice: Callable[[str], object]) -> None:
+    there = shelf.names(data_dir)
+    folder = data_dir / shelf.folder
+    known = f"there are logs of {', '.join(there)}" if there else f"{shelf.nothing} in {folder} yet"
     what = f"there is no log of {', '.join(missing)}; {known}" if missing else known
     if not follow:
         raise LogError(what)
     notice(f"{what}; waiting for the first line")
 
 
-def _path(folder: Path, name: str) -> Path:
-    return folder / file_name(f"log-group:{name}")
+def _is_log(path: Path) -> bool:
+    return path.name.endswith(_ENDING) and path.is_file()

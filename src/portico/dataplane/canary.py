@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from portico.dataplane.exchange import Exchange
     from portico.dataplane.log_format import Formatter
 
-_APART: Final = "/Canary"
+APART: Final = "/Canary"
 
 
 def meter_of(meters: Meters, standing: StageStanding, verb: str, path: str) -> Meter:
@@ -25,7 +25,7 @@ def meter_of(meters: Meters, standing: StageStanding, verb: str, path: str) -> M
     meter = meters.meter(standing.api_id, standing.stage_name, verb, path)
     if not standing.canary:
         return meter
-    return _Both(meter, meters.meter(standing.api_id, standing.stage_name + _APART, verb, path))
+    return _Both(meter, meters.meter(standing.api_id, standing.stage_name + APART, verb, path))
 
 
 class _Both:
@@ -49,7 +49,7 @@ def sink_of(logs: AccessLog, standing: StageStanding, again: Formatter) -> Sink[
     sink: Sink[Exchange] = logs.sink(group)
     if not standing.canary or group is None:
         return sink
-    apart: Sink[Exchange] = logs.sink(group.removesuffix(":*") + _APART)
+    apart: Sink[Exchange] = logs.sink(group.removesuffix(":*") + APART)
 
     def both(line: Callable[[Exchange], bytes], exchange: Exchange) -> None:
         sink(line, exchange)

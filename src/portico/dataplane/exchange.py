@@ -17,6 +17,7 @@ from portico.wire.chunked import LAST_CHUNK, chunk
 
 if TYPE_CHECKING:
     from portico.dataplane.environment import RequestView
+    from portico.dataplane.execution_log.record import Record
     from portico.dataplane.log_format import Place
     from portico.dataplane.ports import Ports
     from portico.dataplane.program import Program, Route
@@ -52,6 +53,7 @@ class Exchange:
         "latency",
         "length",
         "lines",
+        "log",
         "method",
         "over",
         "path",
@@ -71,6 +73,9 @@ class Exchange:
         "view",
         "wants_body",
     )
+
+    log: Record
+    """Not there but for requests whose execution is logged: nobody else pays for it (`execution_log/`)."""
 
     def __init__(
         self,

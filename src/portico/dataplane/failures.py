@@ -42,9 +42,21 @@ _FUNCTION_KINDS: Final[dict[functions.FailureKind, Kind]] = {
 Lambda's own failures are a plain 500 (docs/decisions/0022-failures-of-functions.md)."""
 
 
+_WORDS: Final[dict[FailureKind | functions.FailureKind, str]] = {
+    FailureKind.RESOLVE: "Execution failed due to configuration error: Invalid endpoint address",
+    functions.FailureKind.ACCESS_DENIED: (
+        "Execution failed due to configuration error: Invalid permissions on Lambda function"
+    ),
+    functions.FailureKind.THROTTLED: "Lambda invocation failed with status: 429.",
+}
+"""What AWS's execution logs say: the first is recorded (fact 148), the others are in every log of such a failure."""
+
+
 def function_fault(failure: FunctionFailure) -> Fault:
-    return Fault(_FUNCTION_KINDS[failure.kind], cause=f"{failure.kind.value}: {failure.cause}")
+    kind = failure.kind
+    return Fault(_FUNCTION_KINDS[kind], cause=f"{kind.value}: {failure.cause}", words=_WORDS.get(kind, ""))
 
 
 def fault_of(failure: UpstreamFailure) -> Fault:
-    return Fault(_KINDS[failure.kind], cause=f"{failure.kind.value}: {failure.cause}")
+    kind = failure.kind
+    return Fault(_KINDS[kind], cause=f"{kind.value}: {failure.cause}", words=_WORDS.get(kind, ""))

@@ -53,14 +53,16 @@ class Fault(PorticoError):
     """Raised by a Step. `message` is the client's, where the kind's own is not enough; `cause` is the operator's.
 
     A Fault without a cause is the client's own doing and is not worth a line in the log. `validation` is what is wrong
-    with a request that was not valid: `$context.error.validationErrorString`.
+    with a request that was not valid: `$context.error.validationErrorString`. `words` is the line of an execution log, where
+    AWS's own is known.
     """
 
     def __init__(
-        self, kind: Kind, *, message: str | None = None, cause: str = "", validation: str | None = None
+        self, kind: Kind, *, message: str | None = None, cause: str = "", validation: str | None = None, words: str = ""
     ) -> None:
         super().__init__(cause or kind.name)
         self.kind = kind
         self.message = kind.message if message is None else message
         self.cause = cause
         self.validation = validation
+        self.words = words

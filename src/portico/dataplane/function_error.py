@@ -14,4 +14,5 @@ def function_error(answer: FunctionAnswer) -> Fault:
     """What a client is told of a function that failed; the operator gets the function's own message."""
     message = error_message(answer.payload)
     told = "no errorMessage" if message is None else message[:_LONGEST_MESSAGE]
-    return Fault(FUNCTION_ERROR, cause=f"the function failed ({answer.error}): {told}")
+    words = f"Lambda execution failed with status {answer.status} due to customer function error: {told}"
+    return Fault(FUNCTION_ERROR, cause=f"the function failed ({answer.error}): {told}", words=words)

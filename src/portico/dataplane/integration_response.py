@@ -115,6 +115,17 @@ class _Row:
         )
 
 
+def _no_row(undeclared: str | None, status: int, told: str) -> Fault:
+    """Nothing answers: no row matches, or one whose status the method does not declare. The words are AWS's."""
+    words = (
+        f"No match for output mapping and no default output mapping configured. Endpoint Response Status Code: {status}"
+        if undeclared is None
+        else f"Output mapping refers to an invalid method response: {undeclared}"
+    )
+    cause = f"no integration response of a declared status for {told}"
+    return Fault(API_CONFIGURATION_ERROR, cause=cause, words=f"Execution failed due to configuration error: {words}")
+
+
 class IntegrationResponses:
     """All integration responses of a method. Their selection is by status (HTTP, MOCK) or, with `messages`, by the
     error message of a Lambda function."""
@@ -132,7 +143,10 @@ class IntegrationResponses:
         """Raises lang's errors for a pattern, mapping or template that cannot be compiled."""
         declared = {status for status in method.method_responses if _FINAL.fullmatch(status)}
         rows = [
-            (response.selection_pattern, _Row(response, binary) if response.status_code in declared else None)
+            (
+                response.selection_pattern,
+                _Row(response, binary) if response.status_code in declared else response.status_code,
+            )
             for response in responses.values()
         ]
         self._selection = compile_selection(rows, messages=messages)
@@ -140,8 +154,8 @@ class IntegrationResponses:
     def select(self, status: int) -> _Row:
         """The row for a backend's status. Raises the 500 of an API that has none, or none that its method declares."""
         row = self._selection.select_status(status)
-        if row is None:
-            raise Fault(API_CONFIGURATION_ERROR, cause=f"no integration response of a declared status for {status}")
+        if not isinstance(row, _Row):
+            raise _no_row(row, status, str(status))
         return row
 
     def apply_message(self, exchange: Exchange, message: str | None) -> None:
@@ -150,9 +164,9 @@ class IntegrationResponses:
             row = self._selection.select(message)
         except EvaluationError as error:
             raise Fault(API_CONFIGURATION_ERROR, cause=str(error)) from None
-        if row is None:
-            told = "a success" if message is None else repr(message[:200])
-            raise Fault(API_CONFIGURATION_ERROR, cause=f"no integration response of a declared status for {told}")
+        if not isinstance(row, _Row):
+            status = 200 if exchange.backend is None else exchange.backend.status
+            raise _no_row(row, status, "a success" if message is None else repr(message[:200]))
         row.apply(exchange)
 
     def apply(self, exchange: Exchange, status: int) -> bool:

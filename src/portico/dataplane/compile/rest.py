@@ -10,6 +10,8 @@ A method's Steps, in AWS's order (semantics section 1). Only what the method ask
 6. convert     an HTTP_PROXY's contentHandling; the other types convert in their integration, around their templates
 7. the integration: mock | http | http_proxy | lambda_proxy | lambda_custom | aws_service, with its own mappings,
    templates and integration responses; aws_service begins with a Step that waits for credentials
+A method that a stage's settings have logged begins with one Step more, and has another behind `inflate`: what is told
+in an execution log (execution_log/method.py). They change nothing of what is served.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from typing import Final
 from portico.dataplane.canary import meter_of, sink_of
 from portico.dataplane.compile.unserved import api_reasons, integration_reasons, method_reasons, stage_reasons
 from portico.dataplane.compile.validation import answer_check, body_steps, parameter_steps
+from portico.dataplane.execution_log.method import LoggedProgram, is_logged, method_log
 from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
 from portico.dataplane.gateway_responses import GatewayResponses
 from portico.dataplane.integration import Place, Spec
@@ -76,7 +79,8 @@ class Compiler:
             standing.canary,
         )
         log = _format(standing)
-        program = Program(
+        kind = LoggedProgram if is_logged(standing) else Program
+        program = kind(
             stage,
             standing,
             snapshot or Snapshot(api_id=standing.api_id),
@@ -92,10 +96,14 @@ class Compiler:
 
     def route(self, snapshot: Snapshot, standing: StageStanding, resource: Resource, method: Method) -> Route:
         """One method, compiled. What cannot be compiled or is not enforced becomes a Route that refuses."""
+        log = method_log(self._ports, standing, resource.path, method.http_method)
+        compiler = self if log is None else Compiler(log.ports(self._ports))
         try:
-            steps = self._steps(snapshot, standing, resource, method)
+            steps = compiler._steps(snapshot, standing, resource, method)
         except PorticoError as error:
             steps = (_refuse(str(error)),)
+        if log is not None:
+            steps = log.around(steps)
         meter = meter_of(self._ports.meters, standing, method.http_method, resource.path)
         behind_body = len(_BODY_STEPS) if steps[: len(_BODY_STEPS)] == _BODY_STEPS else 0
         return Route(steps, behind_body, resource.path, resource.id, parameter_names(resource.path), meter)

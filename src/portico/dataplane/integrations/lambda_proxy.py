@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from portico.dataplane.step import Steps
 
 KIND: Final = "AWS_PROXY"
+_MALFORMED: Final = "Malformed Lambda proxy response"
 
 
 def compile(spec: Spec) -> Steps:
@@ -63,8 +64,9 @@ class LambdaProxy:
             answer = parse_answer(head.answer.payload)
             exchange.lines = answer_lines(answer.headers)
         except MalformedAnswer as error:
-            # AWS's words for its log, with what is wrong
-            raise Fault(MALFORMED_ANSWER, cause=f"Malformed Lambda proxy response: {error}") from None
+            # AWS's words for its log, and for the operator what is wrong
+            words = f"Execution failed due to configuration error: {_MALFORMED}"
+            raise Fault(MALFORMED_ANSWER, cause=f"{_MALFORMED}: {error}", words=words) from None
         exchange.status = head.code = answer.status
         exchange.content = self._content(exchange, answer)
         exchange.lines.append(trace_line(exchange))

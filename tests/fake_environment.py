@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+from portico.lang.environment import new_overrides
 
 
 @dataclass
@@ -13,6 +16,8 @@ class FakeEnvironment:
     response_header_lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
     stage_variables: Mapping[str, str] = field(default_factory=dict)
     context_values: Mapping[str, object] = field(default_factory=dict)
+    """By path: `identity.sourceIp`."""
+    overrides: dict[str, Any] = field(default_factory=new_overrides)
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -26,6 +31,18 @@ class FakeEnvironment:
 
     def context(self, path: str) -> object:
         return self.context_values.get(path)
+
+    def context_map(self, path: str) -> dict[str, Any] | None:
+        found: dict[str, Any] = {}
+        prefix = f"{path}." if path else ""
+        for name, value in self.context_values.items():
+            if name.startswith(prefix):
+                *outer, last = name.removeprefix(prefix).split(".")
+                inner = found
+                for part in outer:
+                    inner = inner.setdefault(part, {})
+                inner[last] = value
+        return found or None
 
 
 def _found(headers: Mapping[str, Sequence[str]], name: str) -> Sequence[str]:

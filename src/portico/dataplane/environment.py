@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 from portico.dataplane.context import context_value
+from portico.dataplane.context_maps import context_map
 from portico.dataplane.headers import HIDDEN
+from portico.lang.environment import new_overrides
 
 if TYPE_CHECKING:
     from portico.dataplane.exchange import Exchange
@@ -67,6 +69,13 @@ class RequestView:
     def context(self, path: str) -> object:
         return context_value(self._exchange, path)
 
+    def context_map(self, path: str) -> dict[str, Any] | None:
+        return context_map(self._exchange, path)
+
+    @cached_property
+    def overrides(self) -> dict[str, Any]:
+        return new_overrides()
+
     @property
     def body(self) -> str:
         """Bytes that are not UTF-8 become U+FFFD (recorded fact 140)."""
@@ -78,6 +87,14 @@ class RequestView:
 
 class ResponseView(RequestView):
     """The same request once its backend has answered."""
+
+    @cached_property
+    def overrides(self) -> dict[str, Any]:
+        """Those of the request's own view: what its template set is there for the response's (recorded fact 136)."""
+        exchange = self._exchange
+        if exchange.view is None:
+            exchange.view = RequestView(exchange)
+        return exchange.view.overrides
 
     @property
     def body(self) -> str:

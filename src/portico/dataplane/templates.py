@@ -30,7 +30,7 @@ class BodyTemplate:
         if self._template is None:
             return self.constant or b""
         try:
-            return self._template.render(view).encode()
+            return self._template.render_bytes(view)
         except EvaluationError as error:
             raise Fault(API_CONFIGURATION_ERROR, cause=str(error)) from None
 
@@ -38,7 +38,7 @@ class BodyTemplate:
 def compile_templates(sources: Mapping[str, str | None], place: str) -> dict[str, BodyTemplate | None]:
     """Templates by media type; None for an entry without text, which passes the payload through.
 
-    Raises lang's SourceError, NotBuilt among them, with `place` and the media type in its text.
+    Raises lang's SourceError with `place` and the media type in its text.
     """
     return {
         name.lower(): BodyTemplate(source, f"{place} {name}") if source else None for name, source in sources.items()

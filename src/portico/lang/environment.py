@@ -1,7 +1,7 @@
 """What an expression (a mapping, a template, a log format) may ask of the request that is being served."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Environment(Protocol):
@@ -37,6 +37,16 @@ class Environment(Protocol):
         """`$context.<path>`: a string, number or boolean, None where it has no value."""
         ...
 
+    def context_map(self, path: str) -> dict[str, Any] | None:
+        """The map at `$context.<path>`, maps inside it included; `$context` itself for "". None where there is none."""
+        ...
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """`requestOverride` and `responseOverride`, which templates write to: the same for both templates of a request
+        (recorded fact 136). See new_overrides."""
+        ...
+
     @property
     def body(self) -> str:
         """The payload that a template or mapping reads: the request's, or in a response the backend's."""
@@ -45,3 +55,11 @@ class Environment(Protocol):
     def response_header_values(self, name: str) -> Sequence[str]:
         """The backend answer's values of header `name` (case-insensitive); empty in a request."""
         ...
+
+
+def new_overrides() -> dict[str, Any]:
+    """What a request begins with. Recorded: test_sqs_amz_json_protocol."""
+    return {
+        "requestOverride": {"path": {}, "header": {}, "querystring": {}},
+        "responseOverride": {"header": {}},
+    }

@@ -6,6 +6,7 @@ Objects print as Java maps, `{foo=bar}`, lists as JSON, also inside a map: `{foo
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -31,9 +32,16 @@ def double_text(value: float) -> str:
     plain = repr(float(value))
     if value == 0 or 1e-3 <= abs(value) < 1e7:
         return plain
+    if not isfinite(value):
+        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
     number = Decimal(plain)
     digits = "".join(map(str, number.as_tuple().digits)).rstrip("0")
     return f"{'-' if value < 0 else ''}{digits[0]}.{digits[1:] or '0'}E{number.adjusted()}"
+
+
+def double(value: float) -> float:
+    """The same number as the encoder has to have it to print it as Java does."""
+    return value if value == 0 or 1e-3 <= abs(value) < 1e7 else Double(value)
 
 
 def _float(text: str) -> float:

@@ -3,8 +3,10 @@
     template = compile_template(source, "POST /pets, request template application/json")
     text = template.render(environment)
 
-lexer.py reads characters, parser.py makes nodes.py's tree of them, compiler.py makes functions of the tree, runtime.py
-holds what one rendering knows, functions.py the methods that a template may call.
+From source to function: lexer.py reads characters, expressions.py and parser.py make nodes.py's tree of them, survey.py
+looks what is in it, references.py, function.py and compiler.py write it as Python. What a rendering runs on: runtime.py
+knows the request and what was printed, budget.py what is left to spend, operators.py, printing.py and methods.py with
+the tables behind it (strings.py, containers.py, numbers.py, utilities.py …) what values can do.
 """
 
 from portico.lang.vtl.compiler import Template, compile_template

@@ -1,219 +1,322 @@
-"""From tree to functions.
+"""From tree to Python: one function per template, written as source, compiled once, and run for each request.
 
-A reference whose root is one of API Gateway's objects always has a value to print: where the chain leads nowhere it
-prints nothing, as recorded for `$input.body.x` and for `$input.path` (facts 132 and 133). A reference whose root is
-unknown prints as it was written, quiet ones print nothing.
+    def render(run, variables, out):          #foreach($key in $stageVariables.keySet())
+     …                                        "$key"#if($foreach.hasNext),#end
+     for e1 in l1:                            #end
+      v0 = e1
+      i1 += 1
+      extend(('"', v0 if type(v0) is str else show(v0, '$key'), '"'))
+      if (i1 < n1): write(',')
+
+An error of a rendering is placed in the template by the line of this source in which it happened.
 """
 
 from collections.abc import Callable
-from typing import Any
+from functools import lru_cache
+from types import CodeType, TracebackType
+from typing import Any, NamedTuple
 
 from portico.lang.environment import Environment
-from portico.lang.errors import NotBuilt, SourceError
-from portico.lang.jsonpath import compile_path
-from portico.lang.jsontext import to_text
-from portico.lang.vtl import functions, runtime
-from portico.lang.vtl.lexer import Cursor, TemplateError
-from portico.lang.vtl.nodes import (
-    Call,
-    Expression,
-    Index,
-    Interpolation,
-    Literal,
-    Node,
-    Property,
-    Reference,
-    Step,
-    Text,
-)
+from portico.lang.errors import BudgetExceeded, EvaluationError
+from portico.lang.jsontext import double
+from portico.lang.vtl import methods, operators, runtime, utilities
+from portico.lang.vtl.budget import LOOP_LIMIT
+from portico.lang.vtl.containers import key_of
+from portico.lang.vtl.function import Function
+from portico.lang.vtl.javatypes import NOTHING, ArrayList, HashMap
+from portico.lang.vtl.lexer import TemplateError, where
+from portico.lang.vtl.nodes import Macro, Tree
 from portico.lang.vtl.parser import parse
-from portico.lang.vtl.runtime import OUTPUT_LIMIT, Rendering, bounded
+from portico.lang.vtl.printing import text_of
+from portico.lang.vtl.runtime import (
+    PARTS,
+    Argument,
+    Arguments,
+    Broken,
+    Defined,
+    ForeachScope,
+    Input,
+    Rendering,
+    Stopped,
+)
+from portico.lang.vtl.source import PlaceTable, Source, constant
+from portico.lang.vtl.survey import API_ROOTS, Survey
 
 TEMPLATE_LIMIT = 300 * 1024
 """Bytes of a template: AWS's quota."""
-
-Value = Callable[[Rendering], Any]
-Part = str | Value
-
+_FILE = "<template>"
 _UTIL = runtime.Util()
-_ROOTS: dict[str, Value] = {
-    "input": runtime.Input,
-    "util": lambda _: _UTIL,
-    "stageVariables": lambda run: run.env.stage_variables,
-}
-_CONTEXT_MAPS = frozenset(
-    (
-        "",
-        "authorizer",
-        "error",
-        "identity",
-        "identity.clientCert",
-        "identity.clientCert.validity",
-        "requestOverride",
-        "requestOverride.header",
-        "requestOverride.path",
-        "requestOverride.querystring",
-        "responseOverride",
-        "responseOverride.header",
-    )
-)
-"""What of `$context` is a map. The Environment tells single values only, so these cannot be printed or called yet."""
+
+Trace = Callable[[int, int, str, Any], Any]
+"""Told of each reference and directive as it is evaluated: line, column, what it is, its value. Gives that back."""
 
 
 class Template:
     """A compiled template."""
 
-    __slots__ = ("_parts", "name")
+    __slots__ = ("_nothing", "_places", "_render", "name")
 
-    def __init__(self, name: str, parts: tuple[Part, ...]) -> None:
+    def __init__(self, name: str, render: Callable[..., None], places: PlaceTable, nothing: Any) -> None:
         self.name = name
-        self._parts = parts
+        self._render = render
+        self._places = places
+        self._nothing = nothing
 
     def render(self, env: Environment) -> str:
-        """The text for one request. Raises EvaluationError."""
-        if not self._parts:
-            return ""
-        if len(self._parts) == 1 and isinstance(self._parts[0], str):
-            return self._parts[0]
-        return _render(self._parts, Rendering(env))
+        """The text for one request. Raises EvaluationError, which names the place."""
+        return self.render_bytes(env).decode()
+
+    def render_bytes(self, env: Environment) -> bytes:
+        """The same in UTF-8."""
+        run = Rendering(env, self._nothing)
+        try:
+            self._render(run, run.variables, run.out)
+            return run.finish()
+        except (Stopped, Broken):
+            return run.finish()
+        except EvaluationError as error:
+            raise self._placed(error) from None
+        except RecursionError as error:
+            deep = BudgetExceeded("the template goes too deep").with_traceback(error.__traceback__)
+            raise self._placed(deep) from None
+        finally:
+            run.forget()
+
+    def _placed(self, error: EvaluationError) -> EvaluationError:
+        line = _line_of(error.__traceback__)
+        return type(error)(f"{where(self.name, self._places.find(line))}: {error}") if line else error
 
 
-def compile_template(source: str, name: str) -> Template:
+def compile_template(source: str, name: str, *, plain: bool = False, trace: Trace | None = None) -> Template:
     """Compile a template. `name` is for error texts: what in the definition the template is.
 
-    Raises TemplateError where Velocity could not parse it, NotBuilt where Portico cannot run it yet.
+    `plain`: as Velocity itself has references that lead nowhere, not as API Gateway has them. `trace` is told of every
+    step of a rendering. Raises TemplateError where Velocity could not parse it.
     """
     if len(source.encode("utf-8", "replace")) > TEMPLATE_LIMIT:
         raise TemplateError(f"template {name!r}", f"it has more than {TEMPLATE_LIMIT} bytes")
-    compiler = _Compiler(Cursor(source, name))
-    return Template(name, compiler.body(parse(source, name)))
+    tree = parse(source, name)
+    program = _write(Unit(tree, name, aws=not plain, trace=trace))
+    return Template(name, program.function(), program.places, None if plain else NOTHING)
 
 
-def _render(parts: tuple[Part, ...], run: Rendering) -> str:
-    texts, size = list[str](), 0
-    for part in parts:
-        text = part if isinstance(part, str) else to_text(part(run))
-        size += len(text)
-        if size > OUTPUT_LIMIT:
-            bounded("".join([*texts, text]))
-        texts.append(text)
-    return "".join(texts)
+class Program(NamedTuple):
+    code: CodeType
+    namespace: dict[str, Any]
+    places: PlaceTable
+
+    def function(self) -> Callable[..., None]:
+        # The source is our own: of the template there are only constants in it (source.py).
+        exec(self.code, self.namespace)  # noqa: S102
+        # Taken out of its own globals: no reference cycle keeps it.
+        render: Callable[..., None] = self.namespace.pop("render")
+        return render
 
 
-class _Compiler:
-    def __init__(self, cursor: Cursor) -> None:
-        self.cursor = cursor
+class Unit:
+    """A template that is being compiled: what its functions have in common."""
 
-    def body(self, nodes: tuple[Node, ...]) -> tuple[Part, ...]:
-        parts: list[Part] = []
-        for node in nodes:
-            for part in (node.text,) if isinstance(node, Text) else self.printed(node):
-                if isinstance(part, str) and parts and isinstance(parts[-1], str):
-                    parts[-1] += part
-                elif part:
-                    parts.append(part)
-        return tuple(parts)
+    def __init__(
+        self, tree: Tree, name: str, *, aws: bool = True, trace: Trace | None = None, evaluated: bool = False
+    ) -> None:
+        self.tree = tree
+        self.name = name
+        self.aws = aws
+        self.trace = trace
+        self.evaluated = evaluated
+        self.survey = Survey(tree, evaluated=evaluated)
+        self.late = evaluated or self.survey.evaluates
+        """Whether macros may be defined while the template is rendered."""
+        self.source = Source()
+        self.namespace: dict[str, Any] = dict(NAMESPACE)
+        if not aws:
+            self.namespace["equal"] = operators.equal_strictly
+        self.namespace["trace"] = trace
+        self.namespace["evaluate"] = _evaluator(aws, trace)
+        self.macros = {macro: f"m{at}" for at, macro in enumerate(tree.macros)}
+        self.locals = {variable: f"v{at}" for at, variable in enumerate(sorted(self.survey.assigned))}
+        self._numbers = 0
 
-    def printed(self, node: Reference) -> tuple[Part, ...]:
-        """A reference in the text, with the backslashes before it: two print one, an odd one escapes."""
-        value = self.reference(node)
-        halved = "\\" * (node.backslashes // 2)
-        escaped = node.backslashes % 2 == 1
-        if value is None:
-            # Velocity leaves the backslashes of what it does not know alone.
-            return ("\\" * node.backslashes if not escaped else halved + "\\", self.unknown(node, escaped))
-        return (halved, node.literal if escaped else value)
+    def number(self) -> int:
+        self._numbers += 1
+        return self._numbers
 
-    def unknown(self, node: Reference, escaped: bool) -> str:
-        return "" if node.quiet and not escaped else node.literal
+    def constant(self, value: object) -> str:
+        """A name for something that cannot be written as source."""
+        name = f"k{self.number()}"
+        self.namespace[name] = value
+        return name
 
-    def expression(self, node: Expression) -> Value:
-        if isinstance(node, Literal):
-            constant = node.value
-            return lambda _: constant
-        if isinstance(node, Interpolation):
-            parts = self.body(node.body)
-            return lambda run: _render(parts, run)
-        return self.reference(node) or (lambda _: None)
 
-    def reference(self, node: Reference) -> Value | None:
-        """None where the reference's root is unknown."""
-        if node.root == "context":
-            return self.context(node)
-        if node.root not in _ROOTS:
-            return None
-        shortcut = self.shortcut(node)
-        if shortcut is not None:
-            value, steps = shortcut
+def _write(unit: Unit) -> Program:
+    source = unit.source
+    with source.block("def render(run, variables, out):"):
+        main = Function(unit, "main", {})
+        main.begin()
+        _write_header(unit)
+        if unit.macros:
+            _write_with_macros(unit, main)
         else:
-            value, steps = _ROOTS[node.root], node.steps
-        return self.chain(value, steps)
+            main.body(unit.tree.body)
+    try:
+        code = compile(source.text(), _FILE, "exec", dont_inherit=True, optimize=1)
+    except (SyntaxError, RecursionError, MemoryError, OverflowError):
+        raise TemplateError(f"template {unit.name!r}", "its expressions or loops are nested too deeply") from None
+    return Program(code, unit.namespace, source.place_table())
 
-    def chain(self, value: Value, steps: tuple[Step, ...]) -> Value:
-        for step in steps:
-            value = self.step(value, step)
-        return value
 
-    def step(self, value: Value, step: Step) -> Value:
-        if isinstance(step, Property):
-            name = step.name
-            return lambda run: runtime.property_of(value(run), name)
-        if isinstance(step, Index):
-            key = self.expression(step.key)
-            return lambda run: runtime.index_of(value(run), key(run))
-        method, arguments = step.name, [self.expression(argument) for argument in step.arguments]
-        return lambda run: functions.call(value(run), method, [argument(run) for argument in arguments])
+def _write_header(unit: Unit) -> None:
+    source, survey = unit.source, unit.survey
+    source.line("budget = run.budget")
+    source.line("show = run.show")
+    source.line("joined = run.joined")
+    if "context" in survey.roots:
+        source.line("context = run.env.context")
+        source.line("context_map = run.env.context_map")
+    if "stageVariables" in survey.roots:
+        source.line("stage_variables = run.env.stage_variables")
+    for name in () if survey.dynamic else unit.locals.values():
+        source.line(f"{name} = None")
+    for name in sorted(survey.assigned & API_ROOTS):
+        target = f"variables[{constant(name)}]" if survey.dynamic else unit.locals[name]
+        source.line(f"{target} = {_ROOTS[name]}")
 
-    def shortcut(self, node: Reference) -> tuple[Value, tuple[Step, ...]] | None:
-        """The beginnings that nearly every template has, decided now: the body, a JSONPath or name written out."""
-        if node.root != "input" or not node.steps:
-            return None
-        first, rest = node.steps[0], node.steps[1:]
-        if first == Property("body"):
-            return (lambda run: run.body), rest
-        if not isinstance(first, Call) or len(first.arguments) != 1:
-            return None
-        argument = first.arguments[0]
-        if not isinstance(argument, Literal) or not isinstance(argument.value, str):
-            return None
-        return self.input_call(first.name, argument.value, node.at, rest)
 
-    def input_call(
-        self, name: str, argument: str, at: int, rest: tuple[Step, ...]
-    ) -> tuple[Value, tuple[Step, ...]] | None:
-        if name == "params":
-            return (lambda run: runtime.param_of(run, argument)), rest
-        if name not in ("json", "path"):
-            return None
+def _write_with_macros(unit: Unit, main: Function) -> None:
+    """Macros that call each other are a cycle, which is broken when the rendering is over."""
+    source = unit.source
+    with source.block("try:"):
+        for macro in unit.tree.macros.values():
+            _write_macro(unit, macro)
+        main.body(unit.tree.body)
+    with source.block("finally:"):
+        for name in unit.macros.values():
+            source.line(f"{name} = None")
+
+
+def _write_macro(unit: Unit, macro: Macro) -> None:
+    source, name = unit.source, unit.macros[macro.name]
+    parameters = {parameter: f"a{unit.number()}" for parameter in [*macro.parameters, "bodyContent"]}
+    with source.block(f"def {name}(out, body, *given):", macro.at):
+        function = Function(unit, "macro", parameters)
+        function.begin()
+        for at, (parameter, held) in enumerate(parameters.items()):
+            own = f"given[{at}] if len(given) > {at}" if parameter != "bodyContent" else "body if body is not None"
+            source.line(f"{held} = {own} else not_given(variables, {constant(parameter)})")
+        source.line("run.enter()")
+        with source.block("try:"):
+            function.body(macro.body)
+        with source.block("except Broken as broken:"), source.block('if broken.scope != "macro":'):
+            source.line("raise")
+        with source.block("finally:"):
+            source.line("run.leave()")
+    if unit.late:
+        source.line(f"run.macros.setdefault({constant(macro.name)}, {name})")
+
+
+def _evaluator(aws: bool, trace: Trace | None) -> Callable[[Rendering, Any, Any, list[str]], None]:
+    def evaluate(run: Rendering, value: Any, variables: Any, out: list[str]) -> None:
+        """`#evaluate(value)`: the text of `value` is a template, rendered with the variables of this one."""
+        if value is None:
+            return
+        text = text_of(run, value)
+        run.budget.spend(500 + 30 * len(text))
+        run.enter()
         try:
-            path = compile_path(argument)
-        except NotBuilt as error:
-            raise NotBuilt(self.cursor.where(at), error.reason) from None
-        except SourceError as error:
-            self.cursor.fail(str(error), at)
-        read = runtime.json_of if name == "json" else runtime.value_of
-        return (lambda run: read(run, path)), rest
+            _evaluated(text, aws, trace)(run, variables, out)
+        except TemplateError as error:
+            raise EvaluationError(str(error)) from None
+        except Broken as broken:
+            if broken.scope != "evaluate":
+                raise
+        finally:
+            run.leave()
 
-    def context(self, node: Reference) -> Value:
-        """The names behind `$context` make one path, which the Environment answers."""
-        names: list[str] = []
-        for step in node.steps:
-            name = _written_name(step)
-            if name is None:
-                break
-            names.append(name)
-        path, rest = ".".join(names), node.steps[len(names) :]
-        if path in _CONTEXT_MAPS:
-            self.cursor.refuse(f"the map {node.literal} as a whole", node.at)
-        return self.chain(lambda run: run.env.context(path), rest)
+    return evaluate
 
 
-def _written_name(step: Step) -> str | None:
-    """The name in `.name`, `['name']` or `.get('name')`; None for any other step."""
-    if isinstance(step, Property):
-        return step.name
-    if isinstance(step, Call):
-        key = step.arguments[0] if step.name == "get" and len(step.arguments) == 1 else None
+@lru_cache(maxsize=256)
+def _evaluated(text: str, aws: bool, trace: Trace | None) -> Callable[..., None]:
+    unit = Unit(parse(text, "#evaluate"), "#evaluate", aws=aws, trace=trace, evaluated=True)
+    return _write(unit).function()
+
+
+def _line_of(traceback: TracebackType | None) -> int:
+    """The line of the generated source that is deepest in the traceback."""
+    line = 0
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == _FILE:
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return line
+
+
+def _list_of(run: Rendering, items: tuple[Any, ...]) -> ArrayList:
+    for item in items:
+        run.budget.keep_value(item)
+    return ArrayList([None if item is NOTHING else item for item in items])
+
+
+def _map_of(run: Rendering, pairs: tuple[tuple[Any, Any], ...]) -> HashMap:
+    for key, value in pairs:
+        run.budget.keep_value(key)
+        run.budget.keep_value(value)
+    return HashMap([(key_of(key), None if value is NOTHING else value) for key, value in pairs])
+
+
+def _not_given(variables: Any, name: str) -> Argument:
+    """A parameter that the call has no argument for: the variable of that name."""
+
+    def put(value: Any) -> None:
+        variables[name] = value
+
+    return Argument(lambda: variables.get(name), put, f"${name}")
+
+
+def _call_macro(run: Rendering, name: str, literal: str, out: list[str], body: Any, *given: Any) -> None:
+    """A macro that was defined while the template was rendered; what is none prints as it is written."""
+    macro = run.macros.get(name)
+    if macro is None:
+        out.append(literal)
     else:
-        key = step.key
-    return key.value if isinstance(key, Literal) and isinstance(key.value, str) else None
+        macro(out, body, *given)
+
+
+_ROOTS = {
+    "input": "input_of(run)",
+    "context": "run.whole_context()",
+    "stageVariables": "run.env.stage_variables",
+    "util": "UTIL",
+}
+NAMESPACE: dict[str, Any] = {
+    "LOOP_LIMIT": LOOP_LIMIT,
+    "NOTHING": NOTHING,
+    "PARTS": PARTS,
+    "UTIL": _UTIL,
+    "Argument": Argument,
+    "Arguments": Arguments,
+    "Broken": Broken,
+    "Defined": Defined,
+    "ForeachScope": ForeachScope,
+    "Stopped": Stopped,
+    "call": methods.call,
+    "call_macro": _call_macro,
+    "double": double,
+    "index_of": methods.index_of,
+    "input_of": Input,
+    "list_of": _list_of,
+    "map_of": _map_of,
+    "not_given": _not_given,
+    "property_of": methods.property_of,
+    "set_index": methods.set_index,
+    "set_property": methods.set_property,
+    **{f"util_{name}": convert for name, convert in utilities.UTILITIES.items()},
+    **{
+        name: getattr(operators, name)
+        for name in (
+            *("equal", "less", "less_or_equal", "greater", "greater_or_equal"),
+            *("add", "subtract", "multiply", "divide", "modulo", "range_of"),
+        )
+    },
+}
+"""What the generated source may name."""

@@ -1,45 +1,42 @@
 """The characters of a template: a position in the source, the token classes as regular expressions, and errors."""
 
 import re
+from bisect import bisect_right
 from typing import NoReturn
 
-from portico.lang.errors import NotBuilt, SourceError
+from portico.lang.errors import SourceError
+from portico.lang.vtl.nodes import Place
 
 SPECIAL = re.compile(r"[\\$#]")
 BACKSLASHES = re.compile(r"\\+")
 # `$`, quiet or not, formal or not, and the root's name. A hyphen belongs to a name (Velocity 1.7, not 2).
 REFERENCE = re.compile(r"\$(!?)(\{?)([A-Za-z_][A-Za-z0-9_-]*)")
+# An exclamation mark that is escaped makes text of the reference; one of its backslashes goes.
+ESCAPED_BANG = re.compile(r"\$(\\+)!")
 MEMBER = re.compile(r"\.([A-Za-z][A-Za-z0-9_-]*)(\(?)")
 EMPTY_INDEX = re.compile(r"\[\s*\]")
-DIRECTIVE = re.compile(r"#(?:\{([A-Za-z_@]\w*)\}|([A-Za-z_@]\w*))", re.ASCII)
-ARGUMENTS = re.compile(r"[ \t]*\(")
+DIRECTIVE = re.compile(r"#(?:\{([A-Za-z_@][A-Za-z0-9_]*)\}|([A-Za-z_@][A-Za-z0-9_@]*))")
+OPENING = re.compile(r"\s*\(")
 SPACE = re.compile(r"\s*")
-NUMBER = re.compile(r"-?\d{1,18}(\.\d+)?([eE][+-]?\d{1,3})?")
-WORD = re.compile(r"[A-Za-z]\w*", re.ASCII)
+BLANKS = re.compile(r"[ \t]*")
+# What a directive takes with it: blanks behind it, if nothing else follows on the line, with the line's end.
+LINE_REST = re.compile(r"[ \t]*(?:\r\n|\n|\r)")
+COMMA = re.compile(r"\s*,?\s*")
+INTEGER = re.compile(r"-?\d{1,300}")
+FLOAT = re.compile(
+    r"-?(?:\d{1,300}\.(?!\.)\d*(?:[eE][+-]?\d{1,5})?|\.\d+(?:[eE][+-]?\d{1,5})?|\d{1,300}[eE][+-]?\d{1,5})"
+)
+"""With a fraction or an exponent; `1..5` is a range."""
+SIGNED = re.compile(r"-\.?\d")
+WORD = re.compile(r"[A-Za-z_@][A-Za-z0-9_@]*")
 # A quote is doubled to stand inside its own kind of string; a backslash means nothing special.
 STRING = re.compile(r"'((?:[^']|'')*)'|\"((?:[^\"]|\"\")*)\"")
 UNICODE_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
 LINE_COMMENT = re.compile(r"##[^\r\n]*(?:\r\n|\r|\n)?")
 RAW = re.compile(r"#\[\[(.*?)\]\]#", re.DOTALL)
 
-DIRECTIVES = frozenset(
-    (
-        "set",
-        "if",
-        "elseif",
-        "else",
-        "end",
-        "foreach",
-        "break",
-        "stop",
-        "macro",
-        "define",
-        "evaluate",
-        "parse",
-        "include",
-        "literal",
-    )
-)
+
+START = Place(1, 1)
 
 
 class TemplateError(SourceError):
@@ -49,14 +46,15 @@ class TemplateError(SourceError):
 class Cursor:
     """A place in a template's source."""
 
-    __slots__ = ("at", "base", "name", "source")
+    __slots__ = ("_lines", "at", "base", "name", "source")
 
-    def __init__(self, source: str, name: str, base: tuple[int, int] = (1, 1)) -> None:
+    def __init__(self, source: str, name: str, base: Place = START) -> None:
         self.source = source
         self.name = name
         self.at = 0
         self.base = base
-        """Line and column of the first character, for the text of a string."""
+        """Where the first character is, for the text of a string."""
+        self._lines: list[int] | None = None
 
     def take(self, token: re.Pattern[str]) -> re.Match[str] | None:
         """The token that stands here, behind which the cursor then is; or None."""
@@ -73,20 +71,21 @@ class Cursor:
         self.at += len(text) if seen else 0
         return seen
 
-    def place(self, at: int | None = None) -> tuple[int, int]:
-        """Line and column, both from 1."""
+    def place(self, at: int | None = None) -> Place:
         at = self.at if at is None else at
-        line = self.source.count("\n", 0, at)
-        first_line, first_column = self.base
-        column = at - self.source.rfind("\n", 0, at)
-        return first_line + line, column if line else column + first_column - 1
+        if self._lines is None:
+            self._lines = [match.end() for match in re.finditer("\n", self.source)]
+        line = bisect_right(self._lines, at)
+        column = at - (self._lines[line - 1] if line else 0) + 1
+        return Place(self.base.line + line, column if line else column + self.base.column - 1)
 
-    def fail(self, reason: str, at: int | None = None) -> NoReturn:
+    def fail(self, reason: str, at: int | Place | None = None) -> NoReturn:
         raise TemplateError(self.where(at), reason)
 
-    def refuse(self, what: str, at: int | None = None) -> NoReturn:
-        raise NotBuilt(self.where(at), f"{what} is not built yet")
+    def where(self, at: int | Place | None = None) -> str:
+        return where(self.name, at if isinstance(at, Place) else self.place(at))
 
-    def where(self, at: int | None = None) -> str:
-        line, column = self.place(at)
-        return f"template {self.name!r}, line {line}, column {column}"
+
+def where(name: str, place: Place) -> str:
+    """How errors name a place."""
+    return f"template {name!r}, line {place.line}, column {place.column}"

@@ -1,202 +1,393 @@
-"""From source to tree. The grammar is Velocity 1.7's; directives are refused by name until they are built."""
+"""From source to tree: text, directives, and what of the blanks around directives is printed. Velocity 1.7's grammar.
+
+Of white space Velocity takes away: blanks and the line's end behind a directive's `)`, behind `#else` and `#end`; the
+line's end of a `##` comment; and blanks before a `#set` unless text stands before them (a line's end is text). All else
+is printed.
+"""
 
 import re
+from collections.abc import Callable
+from typing import NoReturn
 
 from portico.lang.vtl import lexer
+from portico.lang.vtl.expressions import ExpressionParser, Shared
 from portico.lang.vtl.lexer import Cursor
 from portico.lang.vtl.nodes import (
-    Call,
+    Block,
+    Branch,
+    Break,
+    Define,
+    Evaluate,
     Expression,
-    Index,
-    Interpolation,
+    Foreach,
+    If,
     Literal,
+    Macro,
+    MacroCall,
     Node,
-    Property,
-    Reference,
-    Step,
+    Place,
+    Set,
+    Stop,
     Text,
+    Tree,
 )
 
-NESTING_LIMIT = 32
-"""Arguments inside arguments, strings inside strings."""
+DEPTH_LIMIT = 50
+"""Directives inside each other."""
 
-_WORDS = {"true": True, "false": False}
-
-
-def parse(source: str, name: str) -> tuple[Node, ...]:
-    """The nodes of a template. Raises TemplateError, and NotBuilt for a directive."""
-    return _Parser(Cursor(source, name), 0).body()
+_ENDS = ("end",)
+_BRANCH_ENDS = ("elseif", "else", "end")
 
 
-class _Parser:
-    def __init__(self, cursor: Cursor, nesting: int) -> None:
-        self.cursor = cursor
-        self.nesting = nesting
+def parse(source: str, name: str) -> Tree:
+    """The tree of a template. Raises TemplateError."""
+    shared = Shared()
+    body = _Parser(Cursor(source, name), 0, shared).block(())
+    return Tree(body, shared.macros, shared.size)
+
+
+class _Parser(ExpressionParser):
+    def __init__(self, cursor: Cursor, nesting: int, shared: Shared) -> None:
+        super().__init__(cursor, nesting, shared)
         self.nodes: list[Node] = []
+        self.pending: list[str] = []
+        """Text that is not yet a node."""
+        self.depth = 0
+        self.closing = ""
+        """The word of the directive that ended the last block."""
 
-    def body(self) -> tuple[Node, ...]:
+    def interpolated(self, text: str, base: Place) -> Block:
+        self.deeper()
+        body = _Parser(Cursor(text, self.cursor.name, base), self.nesting, self.shared).block(())
+        self.nesting -= 1
+        return body
+
+    # Blocks
+
+    def block(self, ends: tuple[str, ...]) -> Block:
+        """Everything to one of the directives `ends`, or to the end of the source where none is named."""
+        outer, self.nodes, self.pending = (self.nodes, self.pending), [], []
+        self.depth += 1
+        if self.depth > DEPTH_LIMIT:
+            self.cursor.fail(f"more than {DEPTH_LIMIT} directives inside each other")
+        start = self.cursor.at
+        self.closing = ""
+        while not self.closing and self.element(ends):
+            pass
+        if ends and not self.closing:
+            self.cursor.fail("a directive lacks its #end", start)
+        self.flush()
+        found, (self.nodes, self.pending) = tuple(self.nodes), outer
+        self.depth -= 1
+        return found
+
+    def element(self, ends: tuple[str, ...]) -> bool:
+        """The text up to the next special character, and what begins there. False at the end of the source."""
         cursor = self.cursor
-        while special := lexer.SPECIAL.search(cursor.source, cursor.at):
-            self.text(cursor.source[cursor.at : special.start()])
-            cursor.at = special.start()
-            _AT[special[0]](self)
-        self.text(cursor.source[cursor.at :])
-        return tuple(self.nodes)
+        special = lexer.SPECIAL.search(cursor.source, cursor.at)
+        if special is None:
+            self.text(cursor.source[cursor.at :])
+            cursor.at = len(cursor.source)
+            return False
+        before = cursor.source[cursor.at : special.start()]
+        cursor.at = special.start()
+        if special[0] == "#":
+            self.hash(before, ends)
+        else:
+            self.text(before)
+            self.backslash(ends) if special[0] == "\\" else self.dollar()
+        return True
 
     def text(self, text: str) -> None:
-        if text and self.nodes and isinstance(self.nodes[-1], Text):
-            self.nodes[-1] = Text(self.nodes[-1].text + text)
-        elif text:
-            self.nodes.append(Text(text))
+        if text:
+            self.pending.append(text)
 
-    def backslash(self) -> None:
+    def flush(self) -> None:
+        if self.pending:
+            self.nodes.append(Text("".join(self.pending)))
+            self.pending = []
+
+    def add(self, node: Node) -> None:
+        self.flush()
+        self.nodes.append(node)
+
+    def dollar(self) -> None:
+        cursor = self.cursor
+        reference = self.reference()
+        if reference is not None:
+            self.add(reference)
+        elif (escaped := cursor.take(lexer.ESCAPED_BANG)) is not None:
+            self.text(f"${escaped[1][1:]}!")
+        else:
+            self.text("$")
+            cursor.at += 1
+
+    def backslash(self, ends: tuple[str, ...]) -> None:
         """Backslashes mean something only before a reference or a directive, and are text elsewhere."""
         cursor = self.cursor
         run = cursor.take(lexer.BACKSLASHES)
         assert run is not None
-        reference = self.reference(len(run[0]))
+        count = len(run[0])
+        reference = self.reference(count)
         if reference is not None:
-            self.nodes.append(reference)
+            self.add(reference)
             return
         directive = self.directive_here()
-        if directive is None:
+        if directive is None or not self.known(_word(directive)):
             self.text(run[0])
             return
         # Two backslashes print one; an odd one takes the directive's meaning away.
-        self.text("\\" * (len(run[0]) // 2))
-        if len(run[0]) % 2:
+        self.text("\\" * (count // 2))
+        if count % 2:
             self.text(directive[0])
             cursor.at = directive.end()
-
-    def dollar(self) -> None:
-        reference = self.reference(0)
-        if reference is not None:
-            self.nodes.append(reference)
         else:
-            self.text("$")
-            self.cursor.at += 1
+            self.hash("", ends)
 
-    def hash(self) -> None:
+    # What begins with a hash
+
+    def hash(self, before: str, ends: tuple[str, ...]) -> None:
         cursor = self.cursor
-        if cursor.take(lexer.LINE_COMMENT) or self.block_comment():
-            return
+        directive = self.directive_here()
+        if directive is None or not (_word(directive) == "set" and self.set(before, directive)):
+            self.text(before)
+            if directive is not None:
+                self.directive(directive, ends)
+            elif not self.comment():
+                self.text("#")
+                cursor.at += 1
+
+    def directive_here(self) -> re.Match[str] | None:
+        return lexer.DIRECTIVE.match(self.cursor.source, self.cursor.at)
+
+    def known(self, word: str) -> bool:
+        return word in _DIRECTIVES or word in _BRANCH_ENDS or word in self.shared.macros
+
+    def comment(self) -> bool:
+        """A comment, which is dropped, or `#[[raw text]]#`."""
+        cursor = self.cursor
+        if cursor.take(lexer.LINE_COMMENT):
+            return True
+        if cursor.sees("#*"):
+            end = cursor.source.find("*#", cursor.at + 2)
+            if end < 0:
+                cursor.fail("a '#*' without its '*#'")
+            cursor.at = end + 2
+            return True
         raw = cursor.take(lexer.RAW)
         if raw is not None:
             self.text(raw[1])
         elif cursor.sees("#[["):
             cursor.fail("a '#[[' without its ']]#'")
-        else:
-            self.directive()
+        return raw is not None
 
-    def block_comment(self) -> bool:
+    def directive(self, match: re.Match[str], ends: tuple[str, ...]) -> None:
+        cursor, word = self.cursor, _word(match)
+        self.count()
+        if word in ends:
+            cursor.at = match.end()
+            self.closing = word
+            if word != "elseif":
+                cursor.take(lexer.LINE_REST)
+        elif word in _BRANCH_ENDS:
+            cursor.fail(f"#{word} without its #if, or where it cannot stand")
+        elif (handler := _DIRECTIVES.get(word)) is not None:
+            handler(self, match)
+        else:
+            self.macro_call(match)
+
+    def open(self, match: re.Match[str]) -> None:
+        """Go behind a directive's word and its opening parenthesis."""
+        self.cursor.at = match.end()
+        if self.cursor.take(lexer.OPENING) is None:
+            self.cursor.fail(f"expected '(' behind {match[0]}")
+
+    def close(self) -> None:
+        """A directive's closing parenthesis takes the rest of its line with it, where that is blank."""
+        self.cursor.take(lexer.SPACE)
+        self.expect(")")
+        self.cursor.take(lexer.LINE_REST)
+
+    def name(self, match: re.Match[str]) -> str:
+        """A reference without steps."""
+        self.cursor.take(lexer.SPACE)
+        start = self.cursor.at
+        reference = self.reference()
+        if reference is None or reference.steps:
+            self.cursor.fail(f"{match[0]} takes the name of a variable, as in $name", start)
+        return reference.root
+
+    # The directives
+
+    def set(self, before: str, match: re.Match[str]) -> bool:
+        """False where no parenthesis follows: that is text."""
         cursor = self.cursor
-        if not cursor.sees("#*"):
+        opening = lexer.BLANKS.match(cursor.source, match.end())
+        if opening is None or not cursor.source.startswith("(", opening.end()):
             return False
-        end = cursor.source.find("*#", cursor.at + 2)
-        if end < 0:
-            cursor.fail("a '#*' without its '*#'")
-        cursor.at = end + 2
+        self.text(before if before.strip(" \t") else "")
+        at = cursor.place()
+        self.count()
+        cursor.at = opening.end() + 1
+        cursor.take(lexer.SPACE)
+        target = self.reference()
+        if target is None:
+            cursor.fail("#set needs a reference to set")
+        cursor.take(lexer.SPACE)
+        if cursor.sees("==") or not cursor.skip("="):
+            cursor.fail("expected '='")
+        value = self.expression()
+        self.close()
+        self.add(Set(target, value, at))
         return True
 
-    def directive(self) -> None:
-        """A hash that is no directive is text: a colour, an anchor, a number."""
-        match = self.directive_here()
-        if match is not None:
-            self.cursor.refuse(f"template directive {match[0]}")
-        other = lexer.DIRECTIVE.match(self.cursor.source, self.cursor.at)
-        if other is not None and lexer.ARGUMENTS.match(self.cursor.source, other.end()):
-            self.cursor.refuse(f"the call of macro {other[0]}")
-        self.text("#")
-        self.cursor.at += 1
+    def word_set(self, match: re.Match[str]) -> None:
+        """`#set` without a parenthesis."""
+        self.text(match[0])
+        self.cursor.at = match.end()
 
-    def directive_here(self) -> re.Match[str] | None:
-        match = lexer.DIRECTIVE.match(self.cursor.source, self.cursor.at)
-        return match if match is not None and (match[1] or match[2]) in lexer.DIRECTIVES else None
+    def if_(self, match: re.Match[str]) -> None:
+        branches, at = list[Branch](), self.cursor.place()
+        self.open(match)
+        word = "if"
+        while word != "else":
+            condition = self.expression()
+            self.close()
+            body = self.block(_BRANCH_ENDS)
+            branches.append(Branch(f"#{word}", condition, body, at))
+            word, at = self.closing, self.cursor.place()
+            if word == "end":
+                break
+            if word == "elseif" and self.cursor.take(lexer.OPENING) is None:
+                self.cursor.fail("expected '(' behind #elseif")
+        otherwise = self.block(_ENDS) if word == "else" else ()
+        self.closing = ""
+        self.add(If(tuple(branches), otherwise))
 
-    def reference(self, backslashes: int) -> Reference | None:
-        cursor = self.cursor
-        start = cursor.at
-        head = cursor.take(lexer.REFERENCE)
-        if head is None:
-            return None
-        steps = tuple(self.steps())
-        if head[2] and not cursor.skip("}"):
-            cursor.fail(f"the reference {cursor.source[start : cursor.at]!r} lacks its '}}'")
-        literal = cursor.source[start : cursor.at]
-        return Reference(head[3], steps, literal, start, bool(head[1]), backslashes)
+    def foreach(self, match: re.Match[str]) -> None:
+        at = self.cursor.place()
+        self.open(match)
+        name = self.name(match)
+        self.cursor.take(lexer.SPACE)
+        word = self.cursor.take(lexer.WORD)
+        if word is None or word[0] != "in":
+            self.cursor.fail("expected 'in'")
+        items = self.argument()
+        self.close()
+        self.add(Foreach(name, items, self.body(), at))
 
-    def steps(self) -> list[Step]:
-        cursor, steps = self.cursor, list[Step]()
-        while True:
-            if cursor.sees("[") and not lexer.EMPTY_INDEX.match(cursor.source, cursor.at):
-                cursor.at += 1
-                steps.append(Index(self.expression()))
-                self.expect("]")
-            elif (member := cursor.take(lexer.MEMBER)) is not None:
-                steps.append(Call(member[1], self.arguments()) if member[2] else Property(member[1]))
-            else:
-                return steps
+    def body(self) -> Block:
+        found = self.block(_ENDS)
+        self.closing = ""
+        return found
 
-    def arguments(self) -> tuple[Expression, ...]:
-        """Behind the opening parenthesis, to the closing one."""
-        cursor = self.cursor
+    def macro(self, match: re.Match[str]) -> None:
+        cursor, at = self.cursor, self.cursor.place()
+        self.open(match)
         cursor.take(lexer.SPACE)
-        if cursor.skip(")"):
-            return ()
-        found = [self.expression()]
-        while cursor.skip(","):
-            found.append(self.expression())
-        self.expect(")")
-        return tuple(found)
+        name = cursor.take(lexer.WORD)
+        if name is None:
+            cursor.fail("#macro needs a name, without quotes")
+        parameters: list[str] = []
+        cursor.take(lexer.COMMA)
+        while not cursor.sees(")"):
+            parameters.append(self.name(match))
+            cursor.take(lexer.COMMA)
+        self.close()
+        macro = Macro(name[0], tuple(parameters), self.body(), at)
+        self.shared.macros.setdefault(macro.name, macro)
+        self.add(macro)
 
-    def expect(self, closing: str) -> None:
-        if not self.cursor.skip(closing):
-            self.cursor.fail(f"expected {closing!r}")
+    def macro_call(self, match: re.Match[str]) -> None:
+        cursor, word = self.cursor, _word(match)
+        start, at = cursor.at, cursor.place()
+        cursor.at = match.end()
+        if cursor.take(lexer.OPENING) is None:
+            self.add(MacroCall(word, (), None, match[0], at))
+            return
+        arguments: list[tuple[Expression, str]] = []
+        cursor.take(lexer.COMMA)
+        while not cursor.sees(")"):
+            before = cursor.at
+            arguments.append((self.directive_argument(word), cursor.source[before : cursor.at]))
+            cursor.take(lexer.COMMA)
+        self.close()
+        body = self.body() if word.startswith("@") else None
+        literal = cursor.source[start : cursor.at]
+        self.add(MacroCall(word.removeprefix("@"), tuple(arguments), body, literal, at))
 
-    def expression(self) -> Expression:
-        """One argument or index, with the blanks around it."""
-        self.nesting += 1
-        if self.nesting > NESTING_LIMIT:
-            self.cursor.fail(f"more than {NESTING_LIMIT} expressions inside each other")
-        self.cursor.take(lexer.SPACE)
-        found = self.reference(0) or self.string() or self.number() or self.word()
-        self.cursor.take(lexer.SPACE)
+    def directive_argument(self, word: str) -> Expression:
+        """A single value; a bare word too, where it is not known that `word` is a macro."""
+        cursor = self.cursor
+        bare = lexer.WORD.match(cursor.source, cursor.at)
+        if bare is not None and bare[0] not in ("true", "false") and word not in self.shared.macros:
+            cursor.at = bare.end()
+            return Literal(None)
+        self.deeper()
+        found = self.value()
         self.nesting -= 1
         return found
 
-    def string(self) -> Expression | None:
-        cursor = self.cursor
-        base = cursor.place(cursor.at + 1)
-        match = cursor.take(lexer.STRING)
-        if match is None:
-            return None
-        if match[1] is not None:
-            return Literal(match[1].replace("''", "'"))
-        text = match[2].replace('""', '"')
-        body = _Parser(Cursor(_unescaped(text), cursor.name, base), self.nesting).body()
-        if all(isinstance(node, Text) for node in body):
-            return Literal("".join(node.text for node in body if isinstance(node, Text)))
-        return Interpolation(body)
+    def define(self, match: re.Match[str]) -> None:
+        at = self.cursor.place()
+        self.open(match)
+        name = self.name(match)
+        self.close()
+        self.add(Define(name, self.body(), at))
 
-    def number(self) -> Literal | None:
-        match = self.cursor.take(lexer.NUMBER)
-        if match is None:
-            return None
-        return Literal(float(match[0]) if match[1] or match[2] else int(match[0]))
+    def evaluate(self, match: re.Match[str]) -> None:
+        at = self.cursor.place()
+        self.open(match)
+        value = self.argument()
+        self.close()
+        self.add(Evaluate(value, at))
 
-    def word(self) -> Literal:
+    def literal(self, match: re.Match[str]) -> None:
         cursor = self.cursor
-        if cursor.sees("[") or cursor.sees("{"):
-            cursor.refuse("a list, range or map as an argument")
+        self.open(match)
+        self.close()
         start = cursor.at
-        match = cursor.take(lexer.WORD)
-        if match is None or match[0] not in _WORDS:
-            cursor.fail("expected a string, a number, true, false or a reference", start)
-        return Literal(_WORDS[match[0]])
+        self.body()
+        end = cursor.source.rfind("#", start, cursor.at)
+        self.text(cursor.source[start:end])
+
+    def break_(self, match: re.Match[str]) -> None:
+        at = self.cursor.place()
+        self.add(Break(self.optional_argument(match), at))
+
+    def stop(self, match: re.Match[str]) -> None:
+        at = self.cursor.place()
+        self.optional_argument(match)
+        self.add(Stop(at))
+
+    def optional_argument(self, match: re.Match[str]) -> Expression | None:
+        cursor = self.cursor
+        cursor.at = match.end()
+        if cursor.take(lexer.OPENING) is None:
+            return None
+        cursor.take(lexer.SPACE)
+        found = None if cursor.sees(")") else self.argument()
+        self.close()
+        return found
+
+    def forbidden(self, match: re.Match[str]) -> NoReturn:
+        self.cursor.fail(f"{match[0]} is not available: a template of an API is all there is")
 
 
-def _unescaped(text: str) -> str:
-    return lexer.UNICODE_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
+def _word(match: re.Match[str]) -> str:
+    return match[1] or match[2]
 
 
-_AT = {"\\": _Parser.backslash, "$": _Parser.dollar, "#": _Parser.hash}
+_DIRECTIVES: dict[str, Callable[[_Parser, re.Match[str]], None]] = {
+    "set": _Parser.word_set,
+    "if": _Parser.if_,
+    "foreach": _Parser.foreach,
+    "macro": _Parser.macro,
+    "define": _Parser.define,
+    "evaluate": _Parser.evaluate,
+    "literal": _Parser.literal,
+    "break": _Parser.break_,
+    "stop": _Parser.stop,
+    "include": _Parser.forbidden,
+    "parse": _Parser.forbidden,
+}

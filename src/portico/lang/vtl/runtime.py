@@ -1,102 +1,375 @@
-"""What one rendering of a template knows, and how members of values are found."""
+"""What one rendering knows: the request, its payload, the variables, what was printed, what is left to spend."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from portico.lang.environment import Environment
 from portico.lang.errors import BudgetExceeded, EvaluationError, SourceError
 from portico.lang.jsonpath import MISSING, Path, compile_path
-from portico.lang.jsontext import JsonError, decode, encode
+from portico.lang.jsontext import JsonError, decode
+from portico.lang.vtl.budget import CALL_LIMIT, DEFINE_LIMIT, LOOP_LIMIT, OUTPUT_LIMIT, Budget
+from portico.lang.vtl.javatypes import NOTHING, JavaIterator, keys_of
+from portico.lang.vtl.printing import json_of, text_of
 
-OUTPUT_LIMIT = 10 * 1024 * 1024
-"""Characters of a rendered template or of any string made on the way: AWS's payload quota."""
 EMPTY_BODY = "{}"
 """What an empty payload is to a template (recorded fact 133)."""
+PARTS = 2048
+"""Printed pieces that are put together at once in a loop."""
+_PIECE = 1 << 20
 
-T = TypeVar("T")
-_UNREAD = object()
+_UNREAD: Any = object()
+
+
+class Stopped(Exception):
+    """`#stop` inside something that is rendered on its own."""
 
 
 class Rendering:
     """One rendering. The body is parsed once, however often the template reads it."""
 
-    __slots__ = ("_document", "env")
+    __slots__ = (
+        "_body",
+        "_document",
+        "_knotted",
+        "_params",
+        "blocks",
+        "budget",
+        "context_values",
+        "depth",
+        "env",
+        "macros",
+        "mutated",
+        "nothing",
+        "out",
+        "printed",
+        "variables",
+    )
 
-    def __init__(self, env: Environment) -> None:
+    def __init__(self, env: Environment, nothing: Any = NOTHING) -> None:
         self.env = env
-        self._document: Any = _UNREAD
+        self.nothing = nothing
+        """What a loop's variable is for an element that is null."""
+        self.budget = Budget()
+        self.out: list[str] = []
+        self.blocks: list[bytes] = []
+        """What was printed and put together already."""
+        self.printed = 0
+        self.mutated = False
+        """Whether the template changed a list or map, so that one may now be in itself."""
+        self.depth = 0
+        self.variables: dict[str, Any] = {}
+        self.macros: dict[str, Callable[..., None]] = {}
+        self.context_values: dict[str, Any] | None = None
+        self._knotted: list[Any] = []
+        self._body: str | None = None
+        self._document = _UNREAD
+        self._params: dict[str, dict[str, str]] | None = None
+
+    # The payload and the request
 
     @property
     def body(self) -> str:
-        return self.env.body or EMPTY_BODY
+        body = self._body
+        if body is None:
+            body = self._body = self.env.body or EMPTY_BODY
+        return body
 
     def read(self, path: Path) -> Any:
         """What `path` finds in the body; MISSING also where the body is not JSON."""
-        if self._document is _UNREAD:
+        document = self._document
+        if document is _UNREAD:
             try:
-                self._document = decode(self.body)
+                document = self._document = decode(self.body)
             except JsonError:
-                self._document = MISSING
-        return MISSING if self._document is MISSING else path.read(self._document)
+                document = self._document = MISSING
+        return MISSING if document is MISSING else path.read(document)
+
+    def json(self, path: Path) -> str:
+        """`$input.json(path)`: compact JSON; an empty JSON string where nothing is (semantics section 10)."""
+        found = self.read(path)
+        return '""' if found is MISSING else json_of(self, found)
+
+    def value(self, path: Path) -> Any:
+        """`$input.path(path)`: the value itself, None where nothing is."""
+        found = self.read(path)
+        return None if found is MISSING else found
+
+    def params(self) -> dict[str, dict[str, str]]:
+        """`$input.params()`: every parameter by its place, the last value of each."""
+        found = self._params
+        if found is None:
+            env = self.env
+            found = self._params = {
+                "path": dict(env.path_parameters),
+                "querystring": {name: values[-1] for name, values in env.query.items() if values},
+                "header": dict(env.headers),
+            }
+        return found
+
+    def param(self, name: str) -> str:
+        """`$input.params(name)`: searched in path, query and headers, in that order; empty where it is nowhere."""
+        env = self.env
+        found = env.path_parameters.get(name)
+        if found is not None:
+            return found
+        values = env.query.get(name) or env.header_values(name)
+        return values[-1] if values else ""
+
+    def overrides(self, name: str) -> dict[str, Any]:
+        """`$context.requestOverride` or `$context.responseOverride`."""
+        self.mutated = True
+        found: dict[str, Any] = self.env.overrides[name]
+        return found
+
+    def whole_context(self) -> dict[str, Any]:
+        """`$context` as a map: its variables, and the maps in it."""
+        found = self.context_values
+        if found is None:
+            found = self.context_values = {**(self.env.context_map("") or {}), **self.env.overrides}
+            self.mutated = True
+        return found
+
+    # What is printed
+
+    def show(self, value: Any, literal: str) -> str:
+        """A value as it prints, or `literal` where there is none."""
+        return literal if value is None else text_of(self, value)
+
+    def check(self, out: list[str]) -> None:
+        """Between the turns of a loop."""
+        if self.budget.left < 0:
+            self.budget.spend(0)
+        if len(out) > PARTS and out is self.out:
+            self.flush()
+        elif len(out) > PARTS:
+            text = self.joined(out)
+            out[:] = [text]
+
+    def flush(self) -> None:
+        """Put together what was printed. Raises BudgetExceeded where that is too much."""
+        out, pending, size = self.out, list[str](), 0
+        self._admit_output(sum(map(len, out)))
+        for part in out:
+            for piece in (part,) if len(part) <= _PIECE else _pieces(part):
+                pending.append(piece)
+                size += len(piece)
+                if size >= _PIECE:
+                    self._block(pending)
+                    size = 0
+        self._block(pending)
+        out.clear()
+
+    def _block(self, pending: list[str]) -> None:
+        block = _utf8("".join(pending))
+        self._admit_output(len(block))
+        self.printed += len(block)
+        self.blocks.append(block)
+        pending.clear()
+
+    def _admit_output(self, size: int) -> None:
+        if self.printed + size > OUTPUT_LIMIT:
+            raise BudgetExceeded(f"the template renders more than {OUTPUT_LIMIT} bytes")
+
+    def finish(self) -> bytes:
+        """All that was printed, in UTF-8."""
+        out = self.out
+        if not self.blocks and sum(map(len, out)) <= _PIECE:
+            return _utf8("".join(out))
+        self.flush()
+        return b"".join(self.blocks)
+
+    def joined(self, parts: Iterable[str]) -> str:
+        """The text of a string, of which some pieces are values."""
+        size = sum(map(len, parts))
+        if size > 256:
+            self.budget.admit(size)
+            return self.budget.made("".join(parts))
+        return "".join(parts)
+
+    def rendered(self, body: Callable[[list[str]], None]) -> str:
+        """What a string with directives in it comes to."""
+        out: list[str] = []
+        body(out)
+        return self.joined(out)
+
+    # What directives do
+
+    def turns(self, value: Any) -> tuple[Any, int]:
+        """What a `#foreach` goes through, at most LOOP_LIMIT of it, and how many there are. Nothing where it cannot."""
+        kind = type(value)
+        if kind is dict:
+            items: Any = list(value.values())
+        elif isinstance(value, list | tuple | range):
+            items = value
+        elif isinstance(value, Mapping):
+            items = [value[key] for key in keys_of(value)]
+        elif kind is JavaIterator:
+            items = list(_first(value.rest(), LOOP_LIMIT))
+            return self._filled(items), len(items) + value.more
+        else:
+            return (), 0
+        return self._filled(items[:LOOP_LIMIT]), len(items)
+
+    def _filled(self, items: Any) -> Any:
+        if type(items) is not range and None in items and self.nothing is not None:
+            return [self.nothing if item is None else item for item in items]
+        return items
+
+    def changed(self, container: Any, value: Any) -> None:
+        """A list or map got a value: where that is one too, they may be in each other now."""
+        self.mutated = True
+        self.budget.keep_value(value)
+        if isinstance(value, list | dict | tuple):
+            self._knotted.append(container)
+
+    def forget(self) -> None:
+        """Undo what may be a cycle: in a worker the garbage collector all but rests."""
+        self.variables.clear()
+        self.macros.clear()
+        if self._knotted:
+            overrides = self.env.overrides
+            kept = {id(part) for whole in overrides.values() for part in (whole, *whole.values())} | {id(overrides)}
+            for container in self._knotted:
+                if id(container) not in kept:
+                    container.clear()
+
+    def enter(self) -> None:
+        """Begin with a macro's body."""
+        self.depth += 1
+        self.budget.spend(5)
+        if self.depth > CALL_LIMIT:
+            raise BudgetExceeded(f"more than {CALL_LIMIT} macros inside each other")
+
+    def leave(self) -> None:
+        self.depth -= 1
 
 
 class Input:
-    """`$input`"""
+    """`$input`, where a template does more with it than name its members."""
 
-    __slots__ = ("_run",)
+    __slots__ = ("run",)
 
     def __init__(self, run: Rendering) -> None:
-        self._run = run
-
-    def json(self, path: str) -> str:
-        return json_of(self._run, path_of(path))
-
-    def path(self, path: str) -> Any:
-        return value_of(self._run, path_of(path))
-
-    def params(self) -> dict[str, dict[str, str]]:
-        return all_params(self._run)
-
-    def param(self, name: str) -> str:
-        return param_of(self._run, name)
+        self.run = run
 
 
 class Util:
-    """`$util`: it has no state, its methods are in functions.py."""
+    """`$util`"""
 
     __slots__ = ()
 
 
-def json_of(run: Rendering, path: Path) -> str:
-    """`$input.json(path)`: compact JSON; an empty JSON string where nothing is (semantics section 10)."""
-    found = run.read(path)
-    return '""' if found is MISSING else bounded(encode(found))
+class ForeachScope:
+    """`$foreach`: `items` of how many are behind us. Templates may put values of their own into it."""
+
+    __slots__ = ("count", "parent", "size", "values")
+
+    def __init__(self, size: int, parent: Any) -> None:
+        self.size = size
+        self.parent = parent
+        self.count = 0
+        self.values: dict[str, Any] = {}
+
+    def get(self, name: str) -> Any:
+        read = _SCOPE.get(name)
+        return self.values.get(name) if read is None else read(self)
+
+    def topmost(self) -> "ForeachScope":
+        scope = self
+        while isinstance(scope.parent, ForeachScope):
+            scope = scope.parent
+        return scope
 
 
-def value_of(run: Rendering, path: Path) -> Any:
-    """`$input.path(path)`: the value itself, None where nothing is."""
-    found = run.read(path)
-    return None if found is MISSING else found
+class Broken(Exception):
+    """`#break` out of something that is not the nearest loop. `scope` is a ForeachScope or a name."""
+
+    def __init__(self, scope: Any) -> None:
+        super().__init__()
+        self.scope = scope
 
 
-def all_params(run: Rendering) -> dict[str, dict[str, str]]:
-    """`$input.params()`: every parameter by its place, the last value of each."""
-    env = run.env
-    return {
-        "path": dict(env.path_parameters),
-        "querystring": {name: values[-1] for name, values in env.query.items() if values},
-        "header": dict(env.headers),
-    }
+_SCOPE: dict[str, Callable[[ForeachScope], Any]] = {
+    "count": lambda scope: scope.count,
+    "index": lambda scope: scope.count - 1,
+    "hasNext": lambda scope: scope.count < scope.size,
+    "first": lambda scope: scope.count == 1,
+    "last": lambda scope: scope.count == scope.size,
+    "parent": lambda scope: scope.parent,
+    "topmost": ForeachScope.topmost,
+    "depth": lambda scope: 1 + (scope.parent.get("depth") if isinstance(scope.parent, ForeachScope) else 0),
+}
 
 
-def param_of(run: Rendering, name: str) -> str:
-    """`$input.params(name)`: searched in path, query and headers, in that order; empty where it is nowhere."""
-    env = run.env
-    found = env.path_parameters.get(name)
-    if found is not None:
-        return found
-    values = env.query.get(name) or env.header_values(name)
-    return values[-1] if values else ""
+class Defined:
+    """What `#define` makes, and a macro's `$bodyContent`: rendered anew whenever it is printed."""
+
+    __slots__ = ("_body", "_depth")
+
+    def __init__(self, body: Callable[[list[str]], None]) -> None:
+        self._body = body
+        self._depth = 0
+
+    def print(self, run: Rendering) -> str:
+        if self._depth == DEFINE_LIMIT:
+            return ""
+        self._depth += 1
+        run.budget.spend(5)
+        out: list[str] = []
+        try:
+            self._body(out)
+        finally:
+            self._depth -= 1
+        return run.joined(out)
+
+
+class Argument:
+    """A macro's argument, passed by name: read where the macro uses it, and set where its caller can see it.
+
+    What is no reference cannot be set there: then the macro's own value counts from then on, and as in Velocity the
+    variable of that name gets it too.
+    """
+
+    __slots__ = ("_own", "_put", "_read", "literal")
+
+    def __init__(self, read: Callable[[], Any], put: Callable[[Any], None] | None, literal: str) -> None:
+        self._read = read
+        self._put = put
+        self._own: Any = None
+        self.literal = literal
+
+    def get(self) -> Any:
+        return self._read() if self._own is None else self._own
+
+    def put(self, value: Any) -> bool:
+        """Whether the variable of the macro's parameter is to be set too."""
+        if self._put is not None:
+            self._put(value)
+            return False
+        self._own = value
+        return True
+
+
+class Arguments:
+    """The variables as `#evaluate` in a macro sees them: the macro's arguments before all others."""
+
+    __slots__ = ("_arguments", "_variables")
+
+    def __init__(self, variables: Any, arguments: dict[str, Argument]) -> None:
+        self._variables = variables
+        self._arguments = arguments
+
+    def get(self, name: str) -> Any:
+        argument = self._arguments.get(name)
+        return self._variables.get(name) if argument is None else argument.get()
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        argument = self._arguments.get(name)
+        if argument is None or argument.put(value):
+            self._variables[name] = value
+
+    def pop(self, name: str, default: Any) -> Any:
+        return self._variables.pop(name, default)
 
 
 def path_of(source: str) -> Path:
@@ -107,32 +380,21 @@ def path_of(source: str) -> Path:
         raise EvaluationError(str(error)) from None
 
 
-def bounded(text: str) -> str:
-    if len(text) > OUTPUT_LIMIT:
-        raise BudgetExceeded(f"a template makes a text of more than {OUTPUT_LIMIT} characters")
-    return text
+def _utf8(text: str) -> bytes:
+    """In UTF-8. Halves of characters that a template put together again are whole; one alone is `?`, as in Java."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        units = text.encode("utf-16-le", "surrogatepass")
+        return units.decode("utf-16-le", "surrogatepass").encode("utf-8", "replace")
 
 
-def property_of(value: Any, name: str) -> Any:
-    """`value.name`: the member of a map, or what a Java getter answers; None where there is neither."""
-    if isinstance(value, Mapping):
-        return value.get(name)
-    getter = _GETTERS.get((type(value), name))
-    return getter(value) if getter is not None else None
+def _first(items: Iterable[Any], count: int) -> Iterable[Any]:
+    for at, item in enumerate(items):
+        yield item
+        if at + 1 == count:
+            return
 
 
-def index_of(value: Any, key: Any) -> Any:
-    """`value[key]`: of a list by position, from the end where negative; of a map by key; None where nothing is."""
-    if isinstance(value, Mapping):
-        return value.get(key)
-    if not isinstance(value, list | tuple) or type(key) is not int:
-        return None
-    return value[key] if -len(value) <= key < len(value) else None
-
-
-_GETTERS: dict[tuple[type, str], Callable[[Any], Any]] = {
-    (Input, "body"): lambda value: value._run.body,
-    (str, "empty"): lambda value: not value,
-    (list, "empty"): lambda value: not value,
-    (tuple, "empty"): lambda value: not value,
-}
+def _pieces(text: str) -> Iterable[str]:
+    return (text[at : at + _PIECE] for at in range(0, len(text), _PIECE))

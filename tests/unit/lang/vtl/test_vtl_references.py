@@ -1,11 +1,11 @@
-"""Templates without directives: references, how they print, and what is text."""
+"""References: what they find, how they print, and what is text."""
 
 import json
 
 import pytest
 
 from fake_environment import FakeEnvironment
-from portico.lang.errors import BudgetExceeded, EvaluationError, NotBuilt
+from portico.lang.errors import BudgetExceeded, EvaluationError
 from portico.lang.vtl import compile_template
 from portico.lang.vtl.lexer import TemplateError
 
@@ -151,16 +151,6 @@ def test_a_body_that_is_not_json_has_no_members() -> None:
 
 
 @pytest.mark.parametrize(
-    "directive", ["#set", "#if", "#else", "#end", "#foreach", "#macro", "#define", "#{if}", "#stop"]
-)
-def test_a_directive_is_refused_with_its_place(directive: str) -> None:
-    with pytest.raises(NotBuilt) as refused:
-        compile_template(f"one\ntwo {directive}(x)", "POST /pets")
-    place = "template 'POST /pets', line 2, column 5"
-    assert str(refused.value) == f"{place}: template directive {directive} is not built yet"
-
-
-@pytest.mark.parametrize(
     ("source", "reason"),
     [
         ("${context.stage", "lacks its '}'"),
@@ -178,24 +168,6 @@ def test_broken_templates_are_refused(source: str, reason: str) -> None:
     with pytest.raises(TemplateError, match=r".") as refused:
         compile_template(source, "broken")
     assert reason in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    "source", ["$context", "$context.identity", "$context.keySet()", "#@m()x#end", "#m($x)", "$input.params([1])"]
-)
-def test_what_is_not_built_is_refused(source: str) -> None:
-    with pytest.raises(NotBuilt):
-        compile_template(source, "later")
-
-
-def test_a_filter_in_a_path_is_refused_with_its_place_in_the_template() -> None:
-    with pytest.raises(NotBuilt, match="line 1, column 3: a filter in a JSONPath is not built yet"):
-        compile_template("a $input.path('$.a[?(@.b)]')", "later")
-
-
-def test_an_error_in_a_string_is_placed_in_the_template() -> None:
-    with pytest.raises(NotBuilt, match="line 2, column 23: template directive #if"):
-        compile_template('\n$input.params("abc $f #if")', "strings")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import pytest
 
-from documentation import Block, Page, pages
+from documentation import ROOT, Block, Page, pages
 from running_server import PATIENCE, RunningServer
 
 PAGES_WITH_EXAMPLES = [pytest.param(one, id=one.name) for one in pages() if one.blocks("sh", "python")]
@@ -70,6 +70,7 @@ def place(tmp_path: Path, backend: str) -> Iterator[Place]:
     """A newcomer's home, with a server that was started with the defaults, but for its ports."""
     command = [sys.executable, "-P", "-m", "portico", "serve", "--control", "127.0.0.1:0", "--gateway", "127.0.0.1:0"]
     newcomer = Place(tmp_path, {})
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
     with RunningServer([*command, "--workers", "1"], newcomer.environment(), str(tmp_path)) as server:
         ready = server.wait_for("ServerReady")
         control, gateway = (ready[name][0].removeprefix("http://") for name in ("control", "gateway"))

@@ -23,6 +23,12 @@ def are_canonical(schema: Any) -> bool:
     return True
 
 
+def referred_model(reference: str) -> tuple[str, str] | None:
+    """The name of the model that a reference leads to, and the pointer into it; None where it is none to a model."""
+    found = _REFERENCE.fullmatch(reference)
+    return None if found is None else (found[2], found[3] or "")
+
+
 def flatten(unit: Unit, api_id: str, schema: str) -> str:
     """The schema with every model of the API that it reaches under `definitions`, and references into there.
 

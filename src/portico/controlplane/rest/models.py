@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import islice
 from typing import Any
 
 from portico.controlplane.operation import Call, operation
@@ -9,11 +10,15 @@ from portico.controlplane.paging import page
 from portico.controlplane.patch import Edit, PatchTable, Refusal, Rule, text
 from portico.controlplane.rest.lookups import require, require_api
 from portico.controlplane.rest.modelreferences import are_canonical, flatten, method_using
+from portico.lang.jsonschema.syntax import INVALID, syntax_errors
 from portico.ports.store import Document
 from portico.wire.aws.faults import BadRequestException, ConflictException
 
 _NAME = re.compile(r"[A-Za-z0-9]+")
 _JSON_CONTENT = re.compile(r"application/(?:[\w.+-]+\+)?json\b", re.IGNORECASE)
+
+_MOST_ERRORS = 50
+"""That one answer lists."""
 
 _EMPTY_SCHEMA = """\
 {
@@ -50,7 +55,7 @@ def create_model(call: Call) -> Document:
 
 @operation("GetModel")
 def get_model(call: Call) -> Document:
-    document = _require_model(call)
+    document = require_model(call)
     if call.params.get("flatten") and is_json(document["contentType"]):
         document["schema"] = flatten(call.unit, call.params["restApiId"], document["schema"])
     return document
@@ -63,7 +68,7 @@ def get_models(call: Call) -> Document:
 
 @operation("UpdateModel")
 def update_model(call: Call) -> Document:
-    document = _require_model(call)
+    document = require_model(call)
     _PATCH.apply(document, call.params.get("patchOperations"))
     call.unit.put("model", call.params["restApiId"], document["name"], document)
     return document
@@ -71,7 +76,7 @@ def update_model(call: Call) -> Document:
 
 @operation("DeleteModel")
 def delete_model(call: Call) -> Document:
-    api_id, name = call.params["restApiId"], _require_model(call)["name"]
+    api_id, name = call.params["restApiId"], require_model(call)["name"]
     if user := method_using(call.unit, api_id, name):
         raise ConflictException(f"Cannot delete model '{name}', is referenced in {user}")
     call.unit.delete("model", api_id, name)
@@ -101,7 +106,7 @@ def new_model(call: Call, api_id: str, params: dict[str, Any]) -> Document:
 
 
 def check_schema(schema: str | None, content_type: str) -> None:
-    """Raises BadRequestException for a schema that is empty (recorded fact 45) or, of JSON content, no JSON object."""
+    """Raises BadRequestException for a schema that is empty (recorded fact 45) or, of JSON content, no schema."""
     if schema and not is_json(content_type):
         return
     try:
@@ -110,10 +115,10 @@ def check_schema(schema: str | None, content_type: str) -> None:
         raise _invalid_schema() from error
     if not parsed:
         raise BadRequestException("Model schema must have at least 1 property or array items defined")
-    if not isinstance(parsed, dict):
-        raise _invalid_schema()
+    if errors := list(islice(syntax_errors(parsed), _MOST_ERRORS)):
+        raise _invalid_schema(*errors)
     if not are_canonical(parsed):
-        raise _invalid_schema(", Model reference must be in canonical form")
+        raise _invalid_schema(INVALID, "Model reference must be in canonical form")
 
 
 def is_json(content_type: str) -> bool:
@@ -121,10 +126,9 @@ def is_json(content_type: str) -> bool:
     return _JSON_CONTENT.match(content_type) is not None
 
 
-def _invalid_schema(more: str = "") -> BadRequestException:
-    return BadRequestException(
-        f"Invalid model specified: Validation Result: warnings : [], errors : [Invalid model schema specified{more}]"
-    )
+def _invalid_schema(*errors: str) -> BadRequestException:
+    listed = ", ".join(errors or [INVALID])
+    return BadRequestException(f"Invalid model specified: Validation Result: warnings : [], errors : [{listed}]")
 
 
 def _check_name(name: str) -> None:
@@ -134,7 +138,8 @@ def _check_name(name: str) -> None:
         raise BadRequestException(f"Model name must be alphanumeric: {name}")
 
 
-def _require_model(call: Call) -> Document:
+def require_model(call: Call) -> Document:
+    """The model that a call names. Raises NotFoundException in AWS's words (recorded fact 45)."""
     name = call.params["modelName"]
     return require(call, "model", name, f"Invalid model name specified: {name}")
 

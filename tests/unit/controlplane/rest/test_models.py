@@ -229,10 +229,84 @@ def test_flatten_of_a_reference_to_what_is_not_json(client, api, create):
         client.get_model(restApiId=api["id"], modelName="Book", flatten=True)
 
 
-def test_definitions_that_are_none_do_not_stop_flatten(client, api, create):
-    create("Odd", json.dumps({"definitions": [], "items": {"$ref": reference(api, "Empty")}}))
-    flat = json.loads(client.get_model(restApiId=api["id"], modelName="Odd", flatten=True)["schema"])
-    assert list(flat["definitions"]) == ["Empty"]
+UNSUPPORTED = f"{INVALID[:-1]}. Unsupported keyword(s): "
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        ({"$id": "http://example.com/s.json", "type": "object"}, f'{UNSUPPORTED}["$id"]]'),
+        ({"properties": {"a": {"type": "string", "example": "x"}}}, f'{UNSUPPORTED}["example"]]'),
+        ({"type": "string", "nullable": True, "discriminator": {}}, f'{UNSUPPORTED}["discriminator","nullable"]]'),
+        ({"required": [], "type": "object"}, INVALID),
+        ({"properties": {"status": {"type": "string", "enum": ["A", "A"]}}}, INVALID),
+        ({"minLength": "1", "maxLength": "35"}, f"{INVALID[:-1]}, Invalid model schema specified]"),
+    ],
+)
+def test_schemas_that_are_none_in_the_words_that_were_seen(create, schema, message):
+    with refused("BadRequestException", message):
+        create(schema=json.dumps(schema))
+
+
+def test_update_is_as_strict(client, api, create):
+    create()
+    edit = {"op": "replace", "path": "/schema", "value": '{"type": "text"}'}
+    with refused("BadRequestException", INVALID):
+        client.update_model(restApiId=api["id"], modelName="CalcOutput", patchOperations=[edit])
+
+
+def template(client, api, name="CalcOutput"):
+    return client.get_model_template(restApiId=api["id"], modelName=name)["value"]
+
+
+def test_templates_that_aws_publishes(client, api, create):
+    """The API reference's and the AWS CLI's examples of GetModelTemplate."""
+    number = {"type": "number"}
+    create(schema=json.dumps({"properties": {"a": number, "b": number, "op": {"type": "string"}, "c": number}}))
+    head = "#set($inputRoot = $input.path('$'))\n"
+    assert template(client, api) == (f'{head}{{\n  "a" : 3.1415,\n  "b" : 3.1415,\n  "op" : "foo",\n  "c" : 3.1415\n}}')
+    assert template(client, api, "Empty") == f"{head}{{ }}"
+
+
+def test_a_template_of_arrays_and_of_other_models(client, api, create):
+    create(
+        "Item",
+        json.dumps({"properties": {"n": {"type": "integer"}, "tags": {"items": {"type": "string"}, "type": "array"}}}),
+    )
+    create(schema=json.dumps({"type": "array", "items": {"$ref": reference(api, "Item")}}))
+    loop = "##TODO: Update this foreach loop to reference array from input json\n#foreach($elem in $inputRoot)\n"
+    end = "#if($foreach.hasNext),#end\n#end\n"
+    tags = f'[\n{loop} "foo" \n{end}  ]'
+    item = f'{{\n  "n" : 42,\n  "tags" : {tags}\n}}'
+    assert template(client, api) == f"#set($inputRoot = $input.path('$'))\n[\n{loop} {item} \n{end}]"
+
+
+def test_a_template_of_models_in_a_circle_ends(client, api, create):
+    create("Person", json.dumps({"properties": {"house": {"$ref": reference(api, "House")}}}))
+    create("House", json.dumps({"properties": {"owner": {"$ref": reference(api, "Person")}}}))
+    assert template(client, api, "Person").count("owner") == 5
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "#"},
+        {"properties": {"a": {"$ref": "#/definitions/no"}}},
+        {"$ref": "https://apigateway.amazonaws.com/restapis/x/models/Nobody"},
+    ],
+)
+def test_what_no_template_can_be_made_of(client, api, create, schema):
+    create(schema=json.dumps(schema))
+    with pytest.raises(client.exceptions.BadRequestException, match="cannot be made a template of"):
+        template(client, api)
+    with refused("NotFoundException", "Invalid model name specified: No"):
+        template(client, api, "No")
+
+
+def test_a_model_of_other_content_has_no_template(client, api, create):
+    create(schema="<schema/>", contentType="application/xml")
+    with refused("BadRequestException", "Model CalcOutput is no JSON schema: there is no template for it"):
+        template(client, api)
 
 
 @pytest.mark.parametrize("target", ["Person", "./person.json", "https://example.com/person", "definitions/Person"])

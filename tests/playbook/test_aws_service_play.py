@@ -149,10 +149,16 @@ def test_stage_variables_may_stand_anywhere() -> None:
     hold_signed(play.backend.hears, "sqs", "eu-west-1")
 
 
+def test_nothing_has_no_type() -> None:
+    play = play_of("sns:action/Publish")
+    play.asks("POST /7", "Content-Type: text/plain")
+    assert (play.backend.hears["content-type"], play.backend.hears["content-length"]) == (None, "0")
+
+
 @pytest.mark.parametrize("verb", ["GET", "HEAD", "OPTIONS"])
 def test_verbs_without_a_body_have_no_type(verb: str) -> None:
     play = play_of("s3:path/bucket", verb=verb)
-    play.asks("POST /7")
+    play.asks("POST /7", body=b"x")
     assert play.backend.hears.first.startswith(f"{verb} /bucket ")
     assert play.backend.hears["content-type"] is None
 

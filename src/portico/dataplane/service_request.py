@@ -1,8 +1,8 @@
 """The request that is sent to an AWS service, but for its body: the target, and the headers that a signature covers.
 
 What is sent beside the mapped headers is what AWS's execution logs show: Accept, User-Agent, the API's id, and for an
-action of a service that speaks JSON its X-Amz-Target. A Content-Type that no mapping gives is not the client's: it says
-JSON (recorded fact 142: SQS needs a mapped one).
+action of a service that speaks JSON its X-Amz-Target. A body has a Content-Type (recorded fact 122); where no mapping
+gives one it is not the client's, but says JSON (fact 142: SQS needs a mapped one).
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ class AwsService:
         verb = self._verb or exchange.method
         body = self._body.of(exchange)
         mapped = mapped_headers(exchange, mappings) if mappings.headers else []
-        signed, others = self._headers.split(mapped, typed=verb not in _BODILESS)
+        signed, others = self._headers.split(mapped, typed=bool(body) and verb not in _BODILESS)
         front = self._front(verb.decode(), self._target.of(exchange), signed, body)
         request = b"".join((front, others, trace_line(exchange), b"Content-Length: %d\r\n\r\n" % len(body), body))
         exchange.called_at = self._clock.monotonic()

@@ -67,12 +67,12 @@ def set_index(run: Rendering, value: Any, key: Any, new: Any) -> None:
         containers.set_item(run, value, key + len(value) if key < 0 else key, new)
 
 
-def _json(_run: Rendering, value: Input, path: str) -> str:
-    return value.run.json(path_of(path))
+def _json(run: Rendering, value: Input, path: str) -> str:
+    return value.run.json(path_of(run, path))
 
 
-def _path(_run: Rendering, value: Input, path: str) -> Any:
-    return value.run.value(path_of(path))
+def _path(run: Rendering, value: Input, path: str) -> Any:
+    return value.run.value(path_of(run, path))
 
 
 def _break(_run: Rendering, value: ForeachScope) -> Any:

@@ -82,7 +82,12 @@ class Rendering:
                 document = self._document = decode(self.body)
             except JsonError:
                 document = self._document = MISSING
-        return MISSING if document is MISSING else path.read(document)
+        if document is MISSING:
+            return MISSING
+        found, visited = path.visit(document)
+        if visited > 1:
+            self.budget.spend(visited)
+        return found
 
     def json(self, path: Path) -> str:
         """`$input.json(path)`: compact JSON; an empty JSON string where nothing is (semantics section 10)."""
@@ -372,8 +377,9 @@ class Arguments:
         return self._variables.pop(name, default)
 
 
-def path_of(source: str) -> Path:
+def path_of(run: Rendering, source: str) -> Path:
     """A JSONPath that is known only now. Raises EvaluationError where it is none."""
+    run.budget.spend(20 + len(source))
     try:
         return compile_path(source)
     except SourceError as error:

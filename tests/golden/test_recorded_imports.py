@@ -30,6 +30,7 @@ def replay() -> "Replay":
 @pytest.mark.parametrize(
     ("scenario", "document"),
     [
+        ("test_import_rest_api", "binary.yaml"),
         ("test_import_and_validate_rest_api[openapi.spec.tf.json]", "openapi.spec.tf.json"),
         ("test_import_and_validate_rest_api[swagger-mock-cors.json]", "swagger-mock-cors.json"),
         ("test_import_with_global_api_key_authorizer", "global-authorizer.yaml"),
@@ -41,7 +42,8 @@ def test_an_import_and_every_call_after_it_answer_as_aws_did(scenario: str, docu
     recorded = answers(scenario)
     first = next(iter(recorded))
     replay.hold(first, recorded.pop(first), replay.import_new(document))
-    replay.compare(recorded)
+    if recorded:
+        replay.compare(recorded)
 
 
 @pytest.mark.parametrize("mode", ["ignore", "prepend", "split"])

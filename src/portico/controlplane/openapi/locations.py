@@ -6,7 +6,7 @@ unless a more particular one does (guide: "Representation of API documentation")
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 Location = Mapping[str, Any]
@@ -62,7 +62,8 @@ class Spot(NamedTuple):
 def spot_of(location: Location) -> Spot:
     """The Spot of a location that was checked."""
     filled = {**_DEFAULTS, **{field: value for field, value in location.items() if value}}
-    return Spot(filled["type"], filled["path"], filled["method"], filled["statusCode"], filled.get("name", ""))
+    path = filled["path"].rstrip("/") or ROOT
+    return Spot(filled["type"], path, filled["method"], filled["statusCode"], filled.get("name", ""))
 
 
 def fault_of(location: Location) -> str | None:
@@ -91,30 +92,30 @@ class Documentation:
 
     def of(self, spot: Spot) -> Properties:
         """What is said of the entity: by its own part, or else by the most particular one that it inherits from."""
-        own = self._parts.get(spot)
-        if own is not None:
-            return own
-        speaking = [part for part in self._parts if _speaks_for(part, spot)]
-        return self._parts[max(speaking, key=_particularity)] if speaking else {}
+        return next((self._parts[part] for part in _speakers(spot) if part in self._parts), {})
 
     def models(self) -> list[tuple[str, Properties]]:
         """(name, properties) of every part of a model or, after a dot, of a property of one."""
         return [(spot.name, properties) for spot, properties in self._parts.items() if spot.type == "MODEL"]
 
 
-def _speaks_for(part: Spot, spot: Spot) -> bool:
-    if part.type != spot.type or part.name != spot.name or part.method not in (ANY, spot.method):
-        return False
-    if not ENTITIES[part.type].inherits:
-        # Any method of one path is no inheritance: the guide calls the `*` the location of that path's methods.
-        return part.path == spot.path and "method" in ENTITIES[part.type].fields
-    return part.status in (ANY, spot.status) and _contains(part.path, spot.path)
+def _speakers(spot: Spot) -> Iterator[Spot]:
+    """The places whose parts speak for the entity, the most particular first: the path counts before the status code
+    (guide: the table of precedence), the method stands between them.
+    """
+    entity = ENTITIES[spot.type]
+    statuses = dict.fromkeys((spot.status, ANY))
+    # Any method of one path is no inheritance: the guide calls the `*` the location of that path's methods.
+    methods = dict.fromkeys((spot.method, ANY)) if "method" in entity.fields else (spot.method,)
+    for path in _upwards(spot.path) if entity.inherits else (spot.path,):
+        for method in methods:
+            for status in statuses:
+                yield spot._replace(path=path, method=method, status=status)
 
 
-def _contains(above: str, path: str) -> bool:
-    return above == path or path.startswith(above.rstrip("/") + "/")
-
-
-def _particularity(part: Spot) -> tuple[int, bool, bool]:
-    """The guide's precedence: the path before the status code; the method stands between them."""
-    return len(part.path), part.method != ANY, part.status != ANY
+def _upwards(path: str) -> Iterator[str]:
+    """The path and those above it, up to the root."""
+    while path != ROOT:
+        yield path
+        path = path.rpartition("/")[0] or ROOT
+    yield ROOT

@@ -40,6 +40,22 @@ def aws_variables(realm: Realm) -> dict[str, str]:
     return {"AWS::AccountId": realm.account_id, "AWS::Partition": "aws", "AWS::Region": realm.region}
 
 
+class Unreadable(BadRequestException):
+    """Text that is neither JSON nor YAML, in AWS's words, which say no more."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(_NOT_OPENAPI)
+        self.reason = reason
+        """What is wrong and on which line, for the operator."""
+
+
+def _reason(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return " ".join(str(error).split())
+    return f"{getattr(error, 'problem', None) or 'it is no YAML'}: line {mark.line + 1} column {mark.column + 1}"
+
+
 def invalid(why: str = "") -> BadRequestException:
     """AWS's answer to a document that is none, and ours with the reason where AWS's words are not known."""
     return BadRequestException(f"{_NOT_OPENAPI} {why}".rstrip())
@@ -56,7 +72,7 @@ def read_document(body: bytes, variables: Mapping[str, str]) -> dict[str, Any]:
         text = body.decode("utf-8-sig")
         raw = _json(text) if text.lstrip()[:1] in ("{", "[") else _yaml(text)
     except (ValueError, RecursionError, yaml.YAMLError) as error:
-        raise invalid() from error
+        raise Unreadable(_reason(error)) from error
     tree = _Settling(variables).settle(raw, 0)
     if not isinstance(tree, dict):
         raise invalid()
@@ -91,9 +107,14 @@ def _measure(text: str) -> None:
         elif isinstance(event, yaml.AliasEvent):
             aliases += 1
         if depth > MAX_DEPTH:
-            raise invalid(f"The definition is nested more than {MAX_DEPTH} levels deep.")
+            raise invalid(f"The definition is nested more than {MAX_DEPTH} levels deep on line {_line(event)}.")
         if aliases > MAX_ALIASES:
-            raise invalid(f"The definition uses more than {MAX_ALIASES} aliases.")
+            raise invalid(f"The definition uses more than {MAX_ALIASES} aliases up to line {_line(event)}.")
+
+
+def _line(part: yaml.Event | yaml.Node) -> int:
+    mark: Any = part.start_mark
+    return int(mark.line) + 1
 
 
 class _Loader(_SafeLoader):
@@ -114,9 +135,10 @@ class _Loader(_SafeLoader):
         if id(node) in self._flattened:
             return
         self._flattened.add(id(node))
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE]
-        if len(set(keys)) != len(keys):
-            raise invalid(f"The key '{next(k for k in keys if keys.count(k) > 1)}' is given twice in one mapping.")
+        keys: dict[str, yaml.Node] = {}
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE and keys.setdefault(key.value, key) is not key:
+                raise invalid(f"The key '{key.value}' is given twice in one mapping, again on line {_line(key)}.")
         super().flatten_mapping(node)
         self._merged += len(node.value)
         if self._merged > MAX_NODES:

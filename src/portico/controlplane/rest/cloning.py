@@ -1,8 +1,8 @@
 """What CreateRestApi's `cloneFrom` copies: an API's definition, under ids of its own.
 
-Copied is all that a document could define: resources with their methods, models, request validators, authorizers and
-gateway responses, and the settings that say how bodies and callers are treated. Deployments, stages and tags are not
-part of a definition and stay behind.
+Copied is all that a document could define: resources with their methods, models, request validators, authorizers,
+gateway responses and documentation parts, and the settings that say how bodies and callers are treated. Deployments,
+stages, documentation versions and tags are not part of a definition and stay behind.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ That AWS copies these is not known; the names of the parts that it does copy are
 """
 
 _NAMED = ("model", "gatewayresponse")
-_NUMBERED = ("requestvalidator", "authorizer", "resource")
+_NUMBERED = ("requestvalidator", "authorizer", "resource", "documentationpart")
 _REFERENCES = ("id", "parentId", "requestValidatorId", "authorizerId", "cacheNamespace")
 """The members that name a part of the API by its id, wherever they stand in a document."""
 

@@ -7,7 +7,7 @@ from portico.controlplane.openapi.form import ImportedApi
 from portico.controlplane.openapi.importer import read_api
 from portico.controlplane.openapi.lines import naming_the_line
 from portico.controlplane.openapi.place import escape
-from portico.controlplane.openapi.reading import aws_variables, read_document, shown
+from portico.controlplane.openapi.reading import Unreadable, aws_variables, read_document, shown
 from portico.controlplane.operation import Call, operation
 from portico.controlplane.rest.documentationparts import delete_parts
 from portico.controlplane.rest.endpoints import ENDPOINT_TYPES
@@ -81,7 +81,11 @@ class _Options:
 
 
 def _read(call: Call, options: _Options) -> ImportedApi:
-    document = read_document(call.params["body"], aws_variables(call.realm))
+    try:
+        document = read_document(call.params["body"], aws_variables(call.realm))
+    except Unreadable as unreadable:
+        call.realm.warn(f"A document for import could not be read: {unreadable.reason}")
+        raise
     if options.without_documentation:
         document.pop("x-amazon-apigateway-documentation", None)
     with naming_the_line(call.params["body"]):

@@ -3,7 +3,7 @@
 import pytest
 
 from portico.controlplane.openapi import reading
-from portico.controlplane.openapi.reading import read_document
+from portico.controlplane.openapi.reading import Unreadable, read_document
 from portico.wire.aws.faults import BadRequestException
 
 VARIABLES = {"AWS::AccountId": "000000000000", "AWS::Partition": "aws", "AWS::Region": "eu-west-1"}
@@ -81,6 +81,33 @@ def test_what_is_no_tree_of_plain_values_is_junk(text: str) -> None:
     with pytest.raises(BadRequestException) as refused:
         read(text)
     assert refused.value.message == "Invalid OpenAPI input."
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"a": 1,\n "b" 2}', "Expecting ':' delimiter: line 2 column 6 (char 14)"),
+        ("a: [1,\nb: }", "did not find expected node content: line 2 column 4"),
+        ("a: !Sub x", "could not determine a constructor for the tag '!Sub': line 1 column 4"),
+    ],
+)
+def test_the_operator_learns_why_a_text_could_not_be_read(text: str, reason: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        read(text)
+    assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("a:\n  b: 1\n  b: 2\n", "again on line 3"),
+        ("a: &a x\nb: [" + ",\n".join(["*a"] * 51) + "]\n", "up to line 52"),
+        ("a:\n  " + "[" * 101 + "]" * 101, "on line 2"),
+    ],
+)
+def test_a_bound_that_is_overstepped_names_the_line(text: str, where: str) -> None:
+    with pytest.raises(BadRequestException, match=where):
+        read(text)
 
 
 def test_a_document_is_refused_by_its_size_before_it_is_parsed() -> None:

@@ -28,6 +28,7 @@ def play() -> RestPlay:
     schema = json.dumps({"$ref": address})
     found.call("create_model", name="Pet", contentType="application/json", schema=schema)
     found.call("put_gateway_response", responseType="THROTTLED", statusCode="420")
+    found.call("create_documentation_part", location={"type": "API"}, properties='{"info": {}}')
     found.deploy("dev")
     return found
 
@@ -56,6 +57,9 @@ def test_a_clone_has_every_part_under_ids_of_its_own() -> None:
     assert (method["authorizerId"], method["requestValidatorId"]) == (authorizer["id"], validator["id"])
     assert method["methodIntegration"]["cacheNamespace"] == ours["/pets/{id}"]["id"]
     assert client.get_gateway_response(restApiId=copy["id"], responseType="THROTTLED")["statusCode"] == "420"
+    (part,), (original,) = (client.get_documentation_parts(restApiId=one)["items"] for one in (copy["id"], found.api))
+    assert {**part, "id": original["id"]} == original
+    assert part["id"] != original["id"]
 
 
 def test_the_models_of_a_clone_refer_to_each_other() -> None:

@@ -288,6 +288,12 @@ def test_overwriting_replaces_the_documentation_unless_it_is_to_be_ignored(world
     assert world.documented(api).keys() == {("RESPONSE", "/toys")}
 
 
+def test_junk_is_refused_in_awss_words_and_the_operator_learns_why(world: World) -> None:
+    assert refused(world.client.import_rest_api, body=b'{"swagger": "2.0"')["Message"] == "Invalid OpenAPI input."
+    (told,) = world.told
+    assert told.startswith("A document for import could not be read: Expecting ',' delimiter: line 1 ")
+
+
 def test_a_refusal_names_the_line(world: World) -> None:
     text = json.dumps(document("/pets", **{"x-amazon-apigateway-request-validator": "all"}), indent=1)
     line = 1 + next(n for n, one in enumerate(text.splitlines()) if "request-validator" in one)

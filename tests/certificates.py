@@ -11,6 +11,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 _DAY = timedelta(days=1)
 
 
+def asking(server: ssl.SSLContext, certificate: str) -> ssl.SSLContext:
+    """The server's context, from now on for holders of that certificate alone."""
+    server.verify_mode = ssl.CERT_REQUIRED
+    server.load_verify_locations(cadata=certificate)
+    return server
+
+
 def server_tls(folder: Path, name: str = "localhost") -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """(a server's context with a certificate for `name`, a client's that trusts that certificate and no other)."""
     key = ec.generate_private_key(ec.SECP256R1())

@@ -203,9 +203,9 @@ class _Listening:
 class Caller:
     """The client under test. Its clock stands still until `wait`."""
 
-    def __init__(self, egress: EgressPolicy | None, trust: ssl.SSLContext | None) -> None:
+    def __init__(self, egress: EgressPolicy | None, trust: ssl.SSLContext | None, **settings: Any) -> None:
         self.time = 1000.0
-        self.client = HttpClient(HeaderTable(), egress, trust=trust, clock=lambda: self.time)
+        self.client = HttpClient(HeaderTable(), egress, trust=trust, clock=lambda: self.time, **settings)
 
     def send(
         self,
@@ -245,8 +245,11 @@ class Caller:
 
 
 @asynccontextmanager
-async def calling(egress: EgressPolicy | None = None, trust: ssl.SSLContext | None = None) -> AsyncIterator[Caller]:
-    caller = Caller(egress, trust)
+async def calling(
+    egress: EgressPolicy | None = None, trust: ssl.SSLContext | None = None, **settings: Any
+) -> AsyncIterator[Caller]:
+    """`settings`: further ones of the HttpClient."""
+    caller = Caller(egress, trust, **settings)
     try:
         yield caller
     finally:

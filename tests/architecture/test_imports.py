@@ -20,7 +20,7 @@ def test_the_contracts_of_the_floors_are_kept() -> None:
 WORKER = """
 import sys
 import portico.app.worker
-names = ("botocore", "sqlite3", "psycopg", "yaml", "boto3", "rich", "typer")
+names = ("botocore", "sqlite3", "psycopg", "yaml", "boto3", "rich", "typer", "cryptography")
 print(*sorted(name for name in names if name in sys.modules))
 """
 

@@ -294,6 +294,26 @@ def test_an_integration_may_skip_verification_of_its_backend() -> None:
     assert play.backend.last.origin.verify is False
 
 
+@pytest.mark.parametrize(
+    "uri", ["https://backend/", "https://backend/{id}", "https://${stageVariables.host}/", "https://{id}/"]
+)
+@pytest.mark.parametrize("build", [http, http_proxy])
+def test_a_stages_client_certificate_is_shown_to_backends(build: Any, uri: str) -> None:
+    definition = api({"/{id}": {"GET": build(uri, **on_path("id"))}})
+    play = Play(definition, variables={"host": "b"})
+    play.asks("GET /7")
+    assert play.backend.last.origin.identity == ""
+    play.update(clientCertificateId="abc123")
+    play.asks("GET /7")
+    assert play.backend.last.origin.identity == "abc123"
+
+
+def test_without_tls_there_is_nothing_to_show() -> None:
+    play = Play(api({"/": {"GET": http_proxy("http://backend/")}}), clientCertificateId="abc123")
+    play.asks("GET /")
+    assert play.backend.last.origin.identity == ""
+
+
 @pytest.mark.parametrize(("milliseconds", "seconds"), [(50, 0.05), (29_000, 29.0)])
 def test_an_integrations_timeout_is_handed_to_the_backends_port(milliseconds: int, seconds: float) -> None:
     for build in (http, http_proxy):

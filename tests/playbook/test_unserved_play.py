@@ -134,7 +134,7 @@ STAGE: dict[str, Decision] = {
     "cache_cluster_enabled": Refused(True, "caching", {"methodSettings": {"*/*": {"cachingEnabled": True}}}),
     "cache_cluster_size": Harmless("the size of a cache that is refused where it is in use"),
     "tracing_enabled": Harmless("tells a tracing service; the trace header goes on in any case"),
-    "client_certificate_id": Refused("certificate", "client certificates"),
+    "client_certificate_id": Obeyed("test_a_stages_client_certificate_is_shown_to_backends"),
     "canary_settings": Obeyed("test_a_canary_gets_its_share_of_the_requests"),
     "web_acl_arn": Refused("arn:aws:wafv2:x", "web ACLs"),
     "disable_execute_api_endpoint": Obeyed("test_the_default_endpoint_can_be_disabled_on_every_address"),

@@ -14,10 +14,11 @@ import time
 from typing import Final
 from weakref import WeakValueDictionary
 
+from portico.adapters.client_identities import ClientIdentities, UnknownIdentity, mistrusting
 from portico.adapters.egress import EgressPolicy
 from portico.adapters.http_pool import IDLE_SECONDS, Pool
-from portico.adapters.names import Clock
-from portico.ports.upstream import Destination, Origin
+from portico.adapters.names import Clock, Unreachable
+from portico.ports.upstream import Destination, FailureKind, Origin
 from portico.wire.http1 import HeaderTable
 
 ANSWERS_BUDGET: Final = 256 * 1024 * 1024
@@ -34,9 +35,11 @@ class HttpClient:
         egress: EgressPolicy | None = None,
         *,
         trust: ssl.SSLContext | None = None,
+        identities: ClientIdentities | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
         self.table = table
+        self._identities = identities or ClientIdentities()
         self.egress = egress or EgressPolicy()
         self.clock = clock
         self.now = clock()
@@ -57,18 +60,27 @@ class HttpClient:
         return pool
 
     def tls(self, origin: Origin) -> ssl.SSLContext | None:
-        """The context for `origin`, made when it is first needed: loading the trust store takes 20 ms."""
+        """The context for `origin`, made when it is first needed: loading the trust store takes 20 ms.
+
+        Raises Unreachable where the origin's client certificate is not known.
+        """
         if not origin.secure:
             return None
+        if origin.identity:
+            return self._identified(origin)
         if origin.verify:
             if self._trust is None:
                 self._trust = ssl.create_default_context()
             return self._trust
         if self._mistrust is None:
-            self._mistrust = ssl.create_default_context()
-            self._mistrust.check_hostname = False
-            self._mistrust.verify_mode = ssl.CERT_NONE
+            self._mistrust = mistrusting()
         return self._mistrust
+
+    def _identified(self, origin: Origin) -> ssl.SSLContext:
+        try:
+            return self._identities.context(origin.identity, origin.verify)
+        except UnknownIdentity as error:
+            raise Unreachable(FailureKind.TLS, str(error)) from None
 
     def take_answer(self, size: int) -> bool:
         """Reserve bytes for an answer. False: the budget is spent."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from portico.adapters import json_log
 from portico.adapters.access_log import AccessLogs
+from portico.adapters.client_identities import ClientIdentities
 from portico.adapters.egress import Anywhere, EgressPolicy
 from portico.adapters.http_client import HttpClient
 from portico.adapters.log_limit import LimitedLog
@@ -62,7 +63,8 @@ def build_worker(
 ) -> Worker:
     """On a running loop. Raises TlsError, NoCredentials."""
     data = settings.data_dir
-    upstream = HttpClient(backend_table(), EgressPolicy(own_ports))
+    identities = ClientIdentities()
+    upstream = HttpClient(backend_table(), EgressPolicy(own_ports), identities=identities)
     services = HttpClient(backend_table(), Anywhere())
     functions = open_functions(settings)
     logs = AccessLogs(data / "logs", asyncio.get_running_loop().call_later, observer)
@@ -89,7 +91,7 @@ def build_worker(
         slot=slot,
         door=_door(settings, sockets, gate, connections, observer),
         connections=connections,
-        follow=_Following(data / "state", gateway),
+        follow=_Following(data / "state", gateway, identities),
         bell=data / "run" / "changes.sock",
         sweeps=(
             connections.sweep,
@@ -151,11 +153,12 @@ class NotApplied(PorticoError):
 
 
 class _Following:
-    """Brings a Gateway to where the state directory is."""
+    """Brings a Gateway, and who it is toward backends, to where the state directory is."""
 
-    def __init__(self, state: Path, gateway: Gateway) -> None:
+    def __init__(self, state: Path, gateway: Gateway, identities: ClientIdentities) -> None:
         self._state = state
         self._gateway = gateway
+        self._identities = identities
         self._reader = StateReader(state)
 
     def __call__(self) -> int:
@@ -166,8 +169,10 @@ class _Following:
             return 0
         try:
             if isinstance(news, Reset):
+                self._identities.reset(news.changes)
                 self._gateway.reset(news.changes)
             else:
+                self._identities.apply(news)
                 self._gateway.apply(news)
         except Exception:
             self._reader = StateReader(self._state)  # it has told its news; the next one tells all of it

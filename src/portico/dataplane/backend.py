@@ -19,14 +19,16 @@ from portico.lang.environment import Environment
 from portico.lang.errors import EvaluationError, InvalidRequestJson, UnsafeValue
 from portico.lang.mapping import Mapped, Phase, Source, compile_source, parse_source, parse_target, read_source
 from portico.lang.uri import DEFAULT_PORTS, Authority, IntegrationUri, Placeholder, compile_uri
-from portico.model.rest import Integration
-from portico.ports.upstream import Destination, Origin, Upstream
+from portico.ports.upstream import Destination, Origin
 
 if TYPE_CHECKING:
     from portico.dataplane.exchange import Exchange
+    from portico.dataplane.integration import Spec
 
 Address = Callable[["Exchange"], tuple[Destination, bytes, bytes]]
 """For a request: the Destination, the path with its query, and the Host header's line."""
+Reach = Callable[[Authority], Destination]
+"""Who is called at a URI's authority."""
 
 
 class Mappings:
@@ -114,36 +116,42 @@ def evaluate(source: Mapped, view: RequestView) -> str | list[str] | None:
         raise Fault(API_CONFIGURATION_ERROR, cause=str(error)) from None
 
 
-def compile_address(
-    integration: Integration,
-    mappings: Mappings,
-    parameter_names: tuple[str, ...],
-    variables: Mapping[str, str],
-    upstream: Upstream,
-    greedy: str | None,
-) -> Address:
+def compile_address(spec: Spec, mappings: Mappings) -> Address:
     """Where requests go. Raises lang's SourceError or EvaluationError where nowhere can be told."""
-    verify = integration.tls_config is None or not integration.tls_config.insecure_skip_verification
-    uri = compile_uri(integration.uri or "", variables, greedy=greedy_names(mappings, greedy))
-    values = path_sources(mappings)
+    greedy = greedy_names(mappings, spec.greedy)
+    uri = compile_uri(spec.integration.uri or "", spec.variables, greedy=greedy)
+    values, reach = path_sources(mappings), _reach(spec)
     if uri.authority is None:
-        return lambda exchange: _resolve(exchange, uri, values, verify, upstream)
-    origin, host = upstream.to(_origin(uri.authority, verify)), host_line(uri.authority)
+        return lambda exchange: _resolve(exchange, uri, values, reach)
+    destination, host = reach(uri.authority), host_line(uri.authority)
     if uri.target is not None:
-        fixed = (origin, uri.target.encode(), host)
+        fixed = (destination, uri.target.encode(), host)
         return lambda exchange: fixed
-    pieces = _captures_of(uri, mappings, parameter_names)
+    pieces = _captures_of(uri, mappings, spec.parameter_names)
     if pieces is None:
-        return lambda exchange: _resolve(exchange, uri, values, verify, upstream)
+        return lambda exchange: _resolve(exchange, uri, values, reach)
 
     def from_captures(exchange: Exchange) -> tuple[Destination, bytes, bytes]:
         captures = exchange.captures
         target = b"".join([piece if isinstance(piece, bytes) else captures[piece] for piece in pieces])
         if b"%" in target or b"?" in target:
-            return _resolve(exchange, uri, values, verify, upstream)
-        return origin, target, host
+            return _resolve(exchange, uri, values, reach)
+        return destination, target, host
 
     return from_captures
+
+
+def _reach(spec: Spec) -> Reach:
+    """Calls by TLS are made with the stage's client certificate, and as the integration's tlsConfig says."""
+    upstream, tls = spec.ports.upstream, spec.integration.tls_config
+    verify = tls is None or not tls.insecure_skip_verification
+    identity = spec.client_certificate or ""
+
+    def reach(authority: Authority) -> Destination:
+        secure, host, port = authority
+        return upstream.to(Origin(secure, host, port, verify, identity if secure else ""))
+
+    return reach
 
 
 def greedy_names(mappings: Mappings, greedy: str | None) -> list[str]:
@@ -187,13 +195,13 @@ def _decoded(source: Source) -> Mapped:
 
 
 def _resolve(
-    exchange: Exchange, uri: IntegrationUri, sources: Mapping[str, Mapped], verify: bool, upstream: Upstream
+    exchange: Exchange, uri: IntegrationUri, sources: Mapping[str, Mapped], reach: Reach
 ) -> tuple[Destination, bytes, bytes]:
     try:
         authority, target = uri.resolve(path_values(exchange, sources))
     except EvaluationError as error:
         raise Fault(API_CONFIGURATION_ERROR, cause=str(error)) from None
-    return upstream.to(_origin(authority, verify)), target.encode(), host_line(authority)
+    return reach(authority), target.encode(), host_line(authority)
 
 
 def path_values(exchange: Exchange, sources: Mapping[str, Mapped]) -> dict[str, str]:
@@ -201,10 +209,6 @@ def path_values(exchange: Exchange, sources: Mapping[str, Mapped]) -> dict[str, 
     view = view_of(exchange)
     values = {name: evaluate(source, view) for name, source in sources.items()}
     return {name: value for name, value in values.items() if isinstance(value, str)}
-
-
-def _origin(authority: Authority, verify: bool) -> Origin:
-    return Origin(authority.secure, authority.host, authority.port, verify)
 
 
 def host_line(authority: Authority) -> bytes:

@@ -43,3 +43,5 @@ class Spec:
     ports: Ports
     answers: AnswerCheck | None = None
     """What answers are held to, where the stage asks for it."""
+    client_certificate: str | None = None
+    """The id of what backends are shown that ask for a certificate."""

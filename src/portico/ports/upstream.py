@@ -23,6 +23,8 @@ class Origin(NamedTuple):
     port: int
     verify: bool = True
     """False only where an integration's tlsConfig says insecureSkipVerification."""
+    identity: str = ""
+    """The id of the client certificate that is presented, where the backend asks for one."""
 
 
 class FailureKind(Enum):

@@ -7,6 +7,7 @@ from typing import Any
 
 from portico.controlplane.deploy import fall, stand
 from portico.controlplane.operation import Call, operation
+from portico.controlplane.rest.clientcertificates import require_client_certificate
 from portico.controlplane.rest.lookups import require, require_api
 from portico.controlplane.rest.stagepatch import STAGE_PATCH
 from portico.controlplane.rest.stagerules import check_stage_name, check_variables, percentage, settle_cache
@@ -108,13 +109,15 @@ def canary(given: dict[str, Any], deployment_id: str) -> Document:
 
 
 def save_stage(call: Call, api: Document, stage: Document) -> None:
-    """Check the stage as a whole, keep it and let it act. Raises BadRequestException."""
+    """Check the stage as a whole, keep it and let it act. Raises BadRequestException, NotFoundException."""
     settle_cache(stage)
     canary_settings = stage.get("canarySettings") or {}
     check_variables(stage.get("variables") or {})
     check_variables(canary_settings.get("stageVariableOverrides") or {})
     for deployment_id in (stage["deploymentId"], canary_settings.get("deploymentId")):
         _check_deployment(call.unit, api["id"], deployment_id)
+    if "clientCertificateId" in stage:
+        require_client_certificate(call.unit, stage["clientCertificateId"])
     for owner, member in ((stage, "variables"), (canary_settings, "stageVariableOverrides")):
         if not owner.get(member):
             owner.pop(member, None)  # an empty map is left out of answers

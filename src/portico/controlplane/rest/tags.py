@@ -1,16 +1,23 @@
-"""Tags, by the ARN of what carries them: an API or a stage."""
+"""Tags, by the ARN of what carries them: an API, a stage or a client certificate."""
 
 import re
 from typing import NamedTuple
 
 from portico.controlplane.operation import Call, operation
 from portico.controlplane.rest.tagging import check_tag_keys, check_tags
+from portico.model.client_certificate import KIND as CLIENT_CERTIFICATE
 from portico.ports.store import Document
 from portico.wire.aws.faults import BadRequestException, NotFoundException
 
 _ARN = re.compile(r"arn:[a-z-]+:apigateway:(?P<region>[a-z0-9-]+)::(?P<path>/.+)")
-_API = re.compile(r"/restapis/([^/]+)")
 _STAGE = re.compile(r"/restapis/([^/]+)/stages/([^/]+)")
+_OWN = re.compile(r"/(restapis|clientcertificates)/([^/]+)")
+"""What belongs to the account, by the folder that it is in."""
+_KINDS = {"restapis": "restapi", "clientcertificates": CLIENT_CERTIFICATE}
+_MISSING = {
+    "stage": "Invalid stage identifier specified",
+    CLIENT_CERTIFICATE: "Invalid Client Certificate identifier specified",
+}
 
 
 class _Tagged(NamedTuple):
@@ -53,11 +60,8 @@ def _require_tagged(call: Call) -> tuple[_Tagged, Document]:
     place = _place(call)
     document = call.unit.get(*place)
     if document is None:
-        raise NotFoundException(
-            "Invalid stage identifier specified"
-            if place.kind == "stage"
-            else f"Invalid API identifier specified {call.realm.account_id}:{place.key}"
-        )
+        api = f"Invalid API identifier specified {call.realm.account_id}:{place.key}"
+        raise NotFoundException(_MISSING.get(place.kind, api))
     return place, document
 
 
@@ -65,8 +69,8 @@ def _place(call: Call) -> _Tagged:
     arn = _ARN.fullmatch(call.params["resourceArn"])
     if arn is None or arn["region"] != call.realm.region:
         raise BadRequestException("Invalid ARN specified in the request")
-    if api := _API.fullmatch(arn["path"]):
-        return _Tagged("restapi", "", api[1])
+    if own := _OWN.fullmatch(arn["path"]):
+        return _Tagged(_KINDS[own[1]], "", own[2])
     if stage := _STAGE.fullmatch(arn["path"]):
         return _Tagged("stage", stage[1], stage[2])
     raise BadRequestException(f"Tags of {arn['path']} are not supported yet")

@@ -137,6 +137,7 @@ class Compiler:
             binary_media_types=snapshot.binary_media_types,
             ports=self._ports,
             answers=answer_check(snapshot, standing, method),
+            client_certificate=standing.client_certificate_id,
         )
         return (*_conversion(spec), *_checked(spec, INTEGRATIONS[integration.type](spec)))
 

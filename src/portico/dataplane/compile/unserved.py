@@ -48,10 +48,7 @@ API_ROWS: Final = (
     ApiRow("endpoint access mode STRICT is not enforced yet", lambda api: api.endpoint_access_mode == "STRICT"),
 )
 
-STAGE_ROWS: Final = (
-    StageRow("web ACLs are not enforced yet", lambda stage: bool(stage.web_acl_arn)),
-    StageRow("client certificates are not presented yet", lambda stage: bool(stage.client_certificate_id)),
-)
+STAGE_ROWS: Final = (StageRow("web ACLs are not enforced yet", lambda stage: bool(stage.web_acl_arn)),)
 
 METHOD_ROWS: Final = (
     MethodRow("API keys are not enforced yet", lambda method: method.api_key_required),

@@ -41,9 +41,7 @@ class Http:
     def __init__(self, spec: Spec) -> None:
         integration = spec.integration
         self._mappings = Mappings(integration.request_parameters, KIND)
-        self._address = compile_address(
-            integration, self._mappings, spec.parameter_names, spec.variables, spec.ports.upstream, spec.greedy
-        )
+        self._address = compile_address(spec, self._mappings)
         binary = BinaryTypes(spec.binary_media_types)
         self._body = RequestBody(integration, binary)
         self._responses = IntegrationResponses(spec.method, integration.integration_responses, binary)

@@ -46,9 +46,7 @@ class HttpProxy:
     def __init__(self, spec: Spec) -> None:
         integration = spec.integration
         self._mappings = Mappings(integration.request_parameters, KIND)
-        self._address = compile_address(
-            integration, self._mappings, spec.parameter_names, spec.variables, spec.ports.upstream, spec.greedy
-        )
+        self._address = compile_address(spec, self._mappings)
         verb = integration.http_method or "ANY"
         self._verb = None if verb == "ANY" else verb.encode()
         self._own = f"X-Amzn-Apigateway-Api-Id: {spec.api_id}\r\n".encode()

@@ -105,6 +105,7 @@ class ScriptLauncher:
 
     def __init__(self) -> None:
         self.command = [sys.executable, str(SCRIPT)]
+        self.process: type[ScriptProcess] = ScriptProcess
         self.started: list[ScriptProcess] = []
         self.kept: list[frozenset[str]] = []
 
@@ -144,7 +145,7 @@ class ScriptVersion:
             env={**self._version.environment, "AWS_LAMBDA_RUNTIME_API": runtime_api, **environment},
             start_new_session=True,
         )
-        started = ScriptProcess(process)
+        started = self._launcher.process(process)
         self._launcher.started.append(started)
         return started
 

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from typing import Any
 import pytest
 
 from edge_scene import play, until
-from function_host_scene import ALLOW, ScriptLauncher, arn, function, hosting, version
+from function_host_scene import ALLOW, ScriptLauncher, ScriptProcess, arn, function, hosting, version
+from portico.adapters.function_host.launch import Outcome
 from portico.kernel.errors import PorticoError
 from portico.kernel.observe import FunctionFailed, InstanceFailed
 from portico.model.function import Alias
@@ -371,6 +373,31 @@ async def test_a_runtime_that_exits_at_once_is_a_crash(tmp_path: Path) -> None:
         message = "RequestId: ID Error: Runtime exited with error: exit status 126"
         told = unhandled((await host.answer("broken")).answer)
         assert told == {"errorType": "Runtime.ExitError", "errorMessage": message}
+
+
+class ToldInPieces(ScriptProcess):
+    """As the starter tells of a program that it could not run: the reason, and a moment later the exit status."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        super().__init__(process)
+        self.asked = 0
+
+    def outcome(self) -> Outcome | None:
+        self.asked += 1
+        whole = super().outcome()
+        if whole is None or self.asked == 1:
+            return None
+        return whole._replace(reason="fork/exec /var/task/bootstrap: exec format error")
+
+
+@play
+async def test_an_end_that_is_told_in_pieces_is_heard(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.launcher.process = ToldInPieces
+        host.stand(function("hello", version(environment={"INIT": "exit 127"})))
+        told = unhandled((await host.answer("hello")).answer)
+        assert told["errorType"] == "Runtime.InvalidEntrypoint"
+        await until(lambda: not list(host.fleet._instances()))
 
 
 @play

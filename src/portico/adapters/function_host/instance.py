@@ -346,10 +346,10 @@ class Instance:
 
     def _on_exit(self) -> None:
         assert self._started is not None
-        asyncio.get_running_loop().remove_reader(self._started.exited)
         outcome = self._started.outcome()
-        if outcome is None:
+        if outcome is None:  # why it was never run comes before how it ended
             return
+        asyncio.get_running_loop().remove_reader(self._started.exited)
         self._started.end()  # what it started itself
         self._exit_verdict = verdicts.never_ran(outcome.reason) if outcome.reason else verdicts.exited(outcome.code)
         self.deadline = self._setting.clock.monotonic() + _CONCLUDE_SECONDS

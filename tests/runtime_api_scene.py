@@ -49,6 +49,8 @@ class RuntimeApiScene:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._connections: dict[socket.socket, bytes] = {}
         self._asking: socket.socket | None = None
+        self.status = "202 Accepted"
+        """What a POST is answered with."""
 
     def __enter__(self) -> "RuntimeApiScene":
         return self
@@ -85,7 +87,7 @@ class RuntimeApiScene:
             assert self.told().kind == "next"
 
     def told(self) -> Told:
-        """The next request of the runtime; a POST is accepted."""
+        """The next request of the runtime; a POST is answered."""
         while True:
             for connection in list(self._connections):
                 request = self._read(connection)
@@ -94,7 +96,8 @@ class RuntimeApiScene:
                 if request.kind == "next":
                     self._asking = connection
                 else:
-                    connection.sendall(b'HTTP/1.1 202 Accepted\r\nContent-Length: 16\r\n\r\n{"status":"OK"}\n')
+                    head = f"HTTP/1.1 {self.status}\r\nContent-Length: 16\r\n\r\n"
+                    connection.sendall(head.encode() + b'{"status":"OK"}\n')
                 return request
             self._receive()
 

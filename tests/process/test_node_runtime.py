@@ -49,6 +49,14 @@ def test_one_instance_serves_event_after_event(runtime: Runtime) -> None:
         assert one.invoke("x" * 300_000).value == [2, 300_000]
 
 
+def test_an_answer_that_was_too_large_does_not_cost_the_next_event(runtime: Runtime) -> None:
+    with runtime(returning("event")) as one:
+        one.api.status = "413 Request Entity Too Large"
+        one.invoke("far too much")
+        one.api.status = "202 Accepted"
+        assert one.invoke("the next").value == "the next"
+
+
 @pytest.mark.parametrize(
     "body",
     [

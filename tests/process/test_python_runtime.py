@@ -72,6 +72,14 @@ def test_one_instance_serves_event_after_event(runtime: Runtime) -> None:
         assert one.invoke(None).value[2] is None
 
 
+def test_an_answer_that_was_too_large_does_not_cost_the_next_event(tmp_path: Path) -> None:
+    with running(PYTHON, tmp_path, _files("handler = lambda event, context: event"), "index.handler") as one:
+        one.api.status = "413 Request Entity Too Large"
+        one.invoke("far too much")
+        one.api.status = "202 Accepted"
+        assert one.invoke("the next").value == "the next"
+
+
 CONTEXT = """\
 def handler(event, context):
     names = ("aws_request_id", "function_name", "function_version", "memory_limit_in_mb", "log_group_name",

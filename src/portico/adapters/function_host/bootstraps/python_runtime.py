@@ -35,6 +35,8 @@ _UNICODE_SINCE = (3, 12)
 """From python3.12 on Lambda's JSON has characters as they are, before that as \\u escapes."""
 _LOG_LINE = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n"
 _READ = 65536
+_TOO_LARGE = 413
+"""What the invocation's caller was told already. The next event may be here: it is served, not taken down."""
 
 
 class Failure(Exception):
@@ -95,7 +97,7 @@ class RuntimeApi:
 
     def _expect(self, what: str) -> None:
         status, _, _ = self._read()
-        if status != 202:
+        if status not in (202, _TOO_LARGE):
             raise RuntimeError(f"Failed to post invocation {what}: HTTP status {status}")
 
     def _read(self) -> tuple[int, dict[str, str], bytes]:

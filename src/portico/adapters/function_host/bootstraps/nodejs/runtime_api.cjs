@@ -9,6 +9,8 @@ const { forRuntimeApi } = require("./errors.cjs");
 
 const PREFIX = "/2018-06-01/runtime/";
 const END_OF_HEAD = Buffer.from("\r\n\r\n");
+/* What the invocation's caller was told already. The next event may be here: it is served, not taken down. */
+const TOO_LARGE = 413;
 
 class RuntimeApi {
   constructor(address) {
@@ -132,7 +134,7 @@ function failure(error) {
 }
 
 function check(what, { status }) {
-  if (status !== 202) throw new Error(`Failed to post ${what}: HTTP status ${status}`);
+  if (status !== 202 && status !== TOO_LARGE) throw new Error(`Failed to post ${what}: HTTP status ${status}`);
 }
 
 module.exports = { RuntimeApi };

@@ -14,9 +14,11 @@ import pytest
 
 from playbook.stage import (
     HOST,
+    ROLE,
     Client,
     Play,
     api,
+    aws_service,
     http,
     http_proxy,
     invocation,
@@ -53,6 +55,14 @@ METHODS = {
     "/custom": {"ANY": lambda_custom(responds(responseTemplates=TEMPLATES), requestTemplates=TEMPLATES)},
     "/stream": {
         "ANY": lambda_proxy(invocation(action="response-streaming-invocations"), responseTransferMode="STREAM")
+    },
+    "/service/{id}": {
+        "ANY": aws_service(
+            "s3:path/bucket/{id}",
+            responds(responseTemplates=TEMPLATES, responseParameters=RESPONSE),
+            requestTemplates=TEMPLATES,
+            requestParameters={**MAPPED, **on_path("id")["requestParameters"]},
+        )
     },
     "/refused": {"GET": {**mock(), "apiKeyRequired": True}},
     "/broken": {"GET": mock(template="{}")},
@@ -168,6 +178,10 @@ ENDINGS: list[tuple[str, bytes, Any]] = [
     ("POST /mapped", b'{"a": 1}', whole),
     ("POST /mapped", b"{broken", None),
     ("GET /http/7", b"", whole),
+    ("POST /service/7", b'{"a": 1}', whole),
+    ("POST /service/7", b'{"a": 1}', failed),
+    ("POST /service/7", b'{"a": 1}', left),
+    ("POST /service/7", b"{broken", None),
     ("GET /http/7", b"", failed),
     ("GET /http/7", b"", left),
     ("POST /http/7", b"{}", whole),
@@ -199,6 +213,18 @@ def test_an_exchange_is_freed_when_it_is_over(request_line: str, body: bytes, en
         ending(play)
     assert client() is None
     assert play.causes is not None  # and no bug of ours was on the way
+
+
+@pytest.mark.parametrize("ending", [whole, failed])
+def test_an_exchange_that_waited_for_credentials_is_freed(ending: Any) -> None:
+    play = Play()
+    play.services.late = True
+    play.deploy(definition())
+    client = begin(play, "POST /service/7", b"{}")
+    assert client() is not None and not play.backend.calls
+    play.services.known[ROLE].come()
+    ending(play)
+    assert client() is None
 
 
 def test_nothing_of_ours_is_left_for_the_collector() -> None:

@@ -92,5 +92,3 @@ def test_yaml_says_the_same(document: str, kind: str) -> None:
     as_yaml = exported.export(kind, parameters=WITH_EXTENSIONS, accepts="application/yaml")
     assert yaml.safe_load(as_yaml["body"]) == json.loads(as_json["body"])
     assert as_yaml["contentDisposition"] == as_json["contentDisposition"].replace(".json", ".yaml")
-
-

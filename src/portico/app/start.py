@@ -9,6 +9,7 @@ from portico.adapters.credentials import root_credentials
 from portico.adapters.data_dir import DataDirError, open_data_dir
 from portico.app.functions import check_functions
 from portico.app.running import SUPERVISOR, Running
+from portico.app.services import check_services
 from portico.settings import Settings
 
 FOLDERS = ("logs", "metrics", "run", "state")
@@ -19,9 +20,10 @@ def start(settings: Settings) -> NoReturn:
     """Become the supervisor.
 
     Raises DataDirError where the data directory or its credentials cannot be used, NoCredentials where those for
-    another Lambda are missing.
+    another Lambda are missing, NotCallable where a profile of `--role` has none.
     """
     check_functions(settings)
+    check_services(settings)
     data = open_data_dir(settings.data_dir)
     environ = os.environ
     root_credentials(data.credentials, environ.get("PORTICO_ACCESS_KEY_ID"), environ.get("PORTICO_SECRET_ACCESS_KEY"))

@@ -464,3 +464,17 @@ def test_failures_are_awss_gateway_responses(kind: FailureKind, status: int, bod
     assert play.backend.last.plan.timeout == 1.234
     play.backend.fails(kind)
     assert (client.hears.status, client.hears.body) == (status, body)
+
+
+def test_an_execution_log_tells_of_the_call_and_none_of_its_secrets() -> None:
+    play = Play()
+    tracing = {"*/*": {"loggingLevel": "INFO", "dataTraceEnabled": True}}
+    play.deploy(api({"/": {"POST": aws_service("sns:action/Publish")}}), methodSettings=tracing)
+    play.asks("POST /", body=b"hello")
+    play.backend.answers()
+    told = "\n".join(play.log_lines)
+    assert "Endpoint request URI: https://sns.us-east-1.amazonaws.com/?Action=Publish" in told
+    signature = play.backend.hears["Authorization"]
+    assert signature is not None
+    for secret in (SIGNED_AS.secret_access_key, SIGNED_AS.session_token, signature):
+        assert secret is not None and secret not in told

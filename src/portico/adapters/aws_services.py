@@ -54,7 +54,7 @@ class AwsServices:
     def endpoint(self, service: Service, region: str, subdomain: str = "", /) -> ServiceEndpoint:
         found = find_endpoint(service, region, subdomain, self._environ, self._ours)
         upstream = self._public if found.aws else self._trusted
-        return ServiceEndpoint(upstream.to(found.origin), found.host, found.path, found.aws)
+        return ServiceEndpoint(upstream.to(found.origin), found.host, found.path, found.aws, found.origin.secure)
 
     def keys(self, principal: str, at: ServiceEndpoint, /) -> Keys:
         profile = self._profile(principal)

@@ -14,13 +14,13 @@ from portico.adapters.state_dir import StateWriter
 from portico.app.databases import listen, open_database
 from portico.app.functions import FUNCTIONS_BELL, open_functions
 from portico.app.services import open_services
+from portico.app.trials import TrialPlane, stageless_ports
 from portico.controlplane.dispatch import SERVICES, ControlPlane
 from portico.controlplane.identities import RootIdentity
 from portico.controlplane.operation import Realm
 from portico.dataplane.compile.rest import Compiler
-from portico.dataplane.ports import Ports
 from portico.kernel.clock import SystemClock
-from portico.kernel.ids import RequestIds, resource_id
+from portico.kernel.ids import resource_id
 from portico.kernel.observe import DefinitionWarning, Observer
 from portico.server.accepting import Door
 from portico.server.asking import ControlApplication
@@ -61,6 +61,7 @@ def build_control(settings: Settings, sockets: list[socket.socket], observer: Ob
         model.load(service)  # 0.1 s that the first caller need not wait
     functions = open_functions(settings)
     strangers = LimitedLog(observer)
+    trials = TrialPlane(settings, functions, [own.getsockname()[1] for own in sockets], observer)
     parts = ControlParts(
         handle=_plane(settings, store, observer).handle,
         catch_up=lambda: state.catch_up(store),
@@ -68,11 +69,12 @@ def build_control(settings: Settings, sockets: list[socket.socket], observer: Ob
         open_door=lambda application, connections: _door(settings, sockets, application, connections, strangers),
         listen=lambda ring: listen(settings.store_url, ring),
         functions=functions,
-        sweeps=(functions.sweep, strangers.sweep),
+        tryout=trials,
+        sweeps=(functions.sweep, trials.sweep, strangers.sweep),
         bell=data / "run" / "changes.sock",
         functions_bell=data / "run" / FUNCTIONS_BELL,
         workers=settings.workers,
-        closes=(functions.close, collector.close, store.close, strangers.close),
+        closes=(trials.close, functions.close, collector.close, store.close, strangers.close),
         observer=observer,
     )
     return Control(parts)
@@ -102,20 +104,8 @@ def _plane(settings: Settings, store: StoreAndChanges, observer: Observer) -> Co
 
 def _compiler(settings: Settings, observer: Observer) -> Compiler:
     nowhere = Nowhere()
-    ports = Ports(
-        clock=SystemClock(),
-        ids=RequestIds(),
-        observer=observer,
-        upstream=nowhere,
-        functions=NoFunctions(),
-        services=open_services(settings, nowhere, nowhere, observer),
-        access_log=nowhere,
-        meters=nowhere,
-        account_id=settings.account_id,
-        region=settings.region,
-        functions_elsewhere=settings.lambda_endpoint is not None,
-    )
-    return Compiler(ports)
+    services = open_services(settings, nowhere, nowhere, observer)
+    return Compiler(stageless_ports(settings, nowhere, NoFunctions(), services, observer))
 
 
 def _door(

@@ -1,13 +1,14 @@
-"""What becomes of a request on the control listener: an answer now, or a function that it waits for."""
+"""What becomes of a request on the control listener: an answer now, or a function or a trial that it waits for."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from portico.controlplane.operation import Deferred, Stream
+from portico.controlplane.operation import Deferred, DeferredTrial, Stream
 from portico.kernel.ids import RequestIds
 from portico.ports.functions import FunctionAnswer, FunctionFailure
 from portico.ports.store import Document
+from portico.ports.tryout import Tried
 from portico.wire.aws.faults import AwsError
 from portico.wire.aws.rest_json import response
 from portico.wire.http1 import Request, Response
@@ -59,3 +60,15 @@ class Invoking:
     def head(self, stream: Stream) -> Response:
         """Of an answer that comes piece by piece."""
         return self.succeed(lambda: stream.head)
+
+
+@dataclass(frozen=True, slots=True)
+class Trying:
+    """An operation that waits for a method to be tried out, which the shell begins. No method raises."""
+
+    deferred: DeferredTrial
+    succeed: Callable[[Callable[[], Document]], Response]
+    refuse: Callable[[AwsError], Response]
+
+    def answer(self, tried: Tried) -> Response:
+        return self.succeed(lambda: self.deferred.answer(tried))

@@ -30,9 +30,14 @@ _COLLECTIONS = {
 
 def assemble(unit: Unit, api: Document) -> Snapshot:
     """The Snapshot of an API as it is now. Raises BadRequestException where there is nothing that could be served."""
-    collections = {name: _rows(unit, kind, api["id"]) for name, kind in _COLLECTIONS.items()}
-    _check_methods(collections["resources"])
-    return msgspec.convert({**api, "apiId": api["id"], **collections}, Snapshot)
+    rows = collections(unit, api["id"])
+    _check_methods(rows["resources"])
+    return msgspec.convert({**api, "apiId": api["id"], **rows}, Snapshot)
+
+
+def collections(unit: Unit, api_id: str) -> dict[str, list[Document]]:
+    """What a Snapshot holds besides the API itself, by the names of its members."""
+    return {name: _rows(unit, kind, api_id) for name, kind in _COLLECTIONS.items()}
 
 
 def _rows(unit: Unit, kind: str, api_id: str) -> list[Document]:

@@ -10,14 +10,15 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeVar, cast
 
 import portico.controlplane.rest  # noqa: F401  importing the families registers their operations
-from portico.controlplane.answering import Asking, Handled, Invoking
+from portico.controlplane.answering import Asking, Handled, Invoking, Trying
 from portico.controlplane.authentication import authenticate
 from portico.controlplane.bodies import body_limit
 from portico.controlplane.functions import download
 from portico.controlplane.identities import Identities
-from portico.controlplane.operation import OPERATIONS, Call, Deferred, Operation, Params, Realm
+from portico.controlplane.operation import OPERATIONS, Call, Deferred, DeferredTrial, Operation, Outcome, Realm
 from portico.kernel.observe import Observer, UnexpectedError
 from portico.ports.store import Document, Store, StoreConflict, StoreInDoubt, StoreUnavailable, WritingUnit
+from portico.ports.tryout import Signer
 from portico.wire import sigv4
 from portico.wire.aws import model
 from portico.wire.aws.faults import AwsError, ConflictException, ServiceUnavailableException
@@ -66,8 +67,8 @@ class ControlPlane:
         self._observe = observe
         self._operations = operations
 
-    def handle(self, received: Request) -> Handled | Invoking:
-        """The answer to any request whatever, or the function that it waits for; never raises."""
+    def handle(self, received: Request) -> Handled | Invoking | Trying:
+        """The answer to any request whatever, or the function or the trial that it waits for; never raises."""
         asking = Asking(received)
         done = self._guarded(asking, lambda: self._answer(asking))
         return Handled(done, 0) if isinstance(done, Response) else done
@@ -89,7 +90,7 @@ class ControlPlane:
             self._observe(UnexpectedError(asking.request_id, where, traceback.format_exc()))
             return asking.fail(InternalFailure("Internal failure"))
 
-    def _answer(self, asking: Asking) -> Handled | Invoking:
+    def _answer(self, asking: Asking) -> Handled | Invoking | Trying:
         received = asking.received
         limit = body_limit(received.method, received.target)
         if len(received.body) > limit.bytes:
@@ -109,8 +110,12 @@ class ControlPlane:
         params = request.parse(shape, match, query, received)
         if operation.prepare is not None:
             params = operation.prepare(params)
-        link = self._link(claim, received)
-        return self._run(operation, params, link, lambda ran: self._finish(ran, shape, asking))
+        link, signer = self._link(claim, received), Signer(claim.access_key_id, _user_agent(received))
+
+        def call(unit: WritingUnit) -> Call:
+            return Call(params, unit, self._realm, link, signer)
+
+        return self._run(operation, call, lambda ran: self._finish(ran, shape, asking))
 
     def _link(self, claim: sigv4.Claim, received: Request) -> Callable[[str], str]:
         """What signs a path for who signed `received`."""
@@ -141,33 +146,41 @@ class ControlPlane:
     def _run(
         self,
         operation: Operation,
-        params: Params,
-        link: Callable[[str], str],
-        finish: Callable[[Document | Deferred], Handled | Invoking],
-    ) -> Handled | Invoking:
+        call: Callable[[WritingUnit], Call],
+        finish: Callable[[Outcome], Handled | Invoking | Trying],
+    ) -> Handled | Invoking | Trying:
         """The operation in its transaction, the writing of its answer included: a call that fails changes nothing.
 
         Operations that only read may run beside a writer.
         """
         if not operation.writes:
             with self._store.read() as reading:
-                return finish(operation.run(Call(params, cast(WritingUnit, reading), self._realm, link)))
+                return finish(operation.run(call(cast(WritingUnit, reading))))
         with self._store.write() as unit:
-            done = finish(operation.run(Call(params, unit, self._realm, link)))
+            done = finish(operation.run(call(unit)))
         return done._replace(seq=unit.seq) if isinstance(done, Handled) else done
 
-    def _finish(self, ran: Document | Deferred, shape: model.OperationModel, asking: Asking) -> Handled | Invoking:
+    def _finish(self, ran: Outcome, shape: model.OperationModel, asking: Asking) -> Handled | Invoking | Trying:
         def succeed(document: Document) -> Response:
             return response.succeed(shape, document, asking.identity)
 
-        if not isinstance(ran, Deferred):
-            return Handled(succeed(ran), 0)
-        return Invoking(ran, lambda make: self._guarded(asking, lambda: succeed(make())), asking.fail)
+        def later(make: Callable[[], Document]) -> Response:
+            return self._guarded(asking, lambda: succeed(make()))
+
+        if isinstance(ran, Deferred):
+            return Invoking(ran, later, asking.fail)
+        if isinstance(ran, DeferredTrial):
+            return Trying(ran, later, asking.fail)
+        return Handled(succeed(ran), 0)
 
 
 _CONCURRENT: Final = "Unable to complete operation due to concurrent modification. Please try again later."
 _UNAVAILABLE: Final = "The definition store does not answer. Nothing was changed. Please try again later."
 _IN_DOUBT: Final = "The definition store stopped answering. Look whether it was changed before you try again."
+
+
+def _user_agent(received: Request) -> str:
+    return next((value for name, value in received.headers if name.lower() == "user-agent"), "")
 
 
 def _service(signing_name: str) -> model.ServiceModel:

@@ -7,7 +7,8 @@ The function loads, checks, changes, saves and returns a document under AWS's me
 status or JSON: botocore's model of the service decides those. Parameters have been validated against the model.
 
 An operation that waits for a function (Invoke) returns a Deferred instead: what to invoke, and how the outcome becomes
-its document. Its transaction and its thread are over when the function is called.
+its document. One that tries a method out (TestInvokeMethod) returns a DeferredTrial. Their transactions and threads are
+over when a function or a backend is called.
 """
 
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from portico.kernel.clock import Clock
 from portico.ports.compilation import Compilation
 from portico.ports.functions import FunctionAnswer, FunctionFailure, Invocable, InvocationType
 from portico.ports.store import Document, WritingUnit
+from portico.ports.tryout import NOBODY, Signer, Trial, Tried
 from portico.wire.aws.faults import AwsError
 
 Params = dict[str, Any]
@@ -55,6 +57,8 @@ class Call:
     realm: Realm
     link: Callable[[str], str] = str
     """From a path on this listener to a URL that is signed for the caller and good for some minutes."""
+    signer: Signer = NOBODY
+    """Who calls, for what is tried out in the caller's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +88,23 @@ class Deferred:
     """How pieces are written, where the function may answer in pieces."""
 
 
+@dataclass(frozen=True, slots=True)
+class DeferredTrial:
+    """The answer of an operation that waits for a method that is tried out. No transaction is left."""
+
+    trial: Trial
+    answer: Callable[[Tried], Document]
+
+
+Outcome = Document | Deferred | DeferredTrial
+
+
 class Operation(NamedTuple):
     service: str
     """The model's name, "apigateway"."""
     name: str
     writes: bool
-    run: Callable[[Call], Document | Deferred]
+    run: Callable[[Call], Outcome]
     prepare: Callable[[Params], Params] | None = None
     """What takes long and needs no transaction, done before it begins: checks parameters, and may add to them."""
 
@@ -97,7 +112,7 @@ class Operation(NamedTuple):
 OPERATIONS: dict[tuple[str, str], Operation] = {}
 """Every operation that is built, by (service, name). Importing a family module fills it."""
 
-_Run = TypeVar("_Run", bound=Callable[[Call], Document | Deferred])
+_Run = TypeVar("_Run", bound=Callable[[Call], Outcome])
 
 
 def operation(

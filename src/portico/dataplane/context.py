@@ -96,11 +96,11 @@ def domain_name(exchange: Exchange) -> str:
 
 
 def full_path(exchange: Exchange) -> str:
-    """With the stage; where there is none, what the client asked for."""
-    stage = exchange.program.stage.name
-    if not stage:
+    """With the stage; where nothing is deployed, at no stage or in a trial, what the client asked for."""
+    stage = exchange.program.stage
+    if not stage.deployment_id:
         return exchange.head.target.partition(b"?")[0].decode("latin-1")
-    return f"/{stage}{exchange.path.decode('latin-1')}"
+    return f"/{stage.name}{exchange.path.decode('latin-1')}"
 
 
 def _backend_request_id(exchange: Exchange) -> str | None:

@@ -27,7 +27,7 @@ from portico.dataplane.notes import Notes
 from portico.dataplane.ports import Ports
 from portico.dataplane.program import Program, Route
 from portico.dataplane.stages import LoadSnapshot, Stages
-from portico.dataplane.target import canonical_path
+from portico.dataplane.target import canonical_path, segments
 from portico.model.standing import StageStanding
 from portico.ports.changes import Change
 from portico.ports.client import Client
@@ -149,7 +149,7 @@ class Gateway:
             program = self._pass(exchange, program)
         if len(head.target) > _EDGE_URL and "REGIONAL" not in program.snapshot.endpoint_configuration.types:
             raise Fault(URI_TOO_LONG)
-        found = program.match(exchange.method, _segments(canonical_path(path)))
+        found = program.match(exchange.method, segments(canonical_path(path)))
         if found is None:
             raise _not_found(head)
         exchange.route, exchange.captures = found
@@ -162,16 +162,6 @@ class Gateway:
         if program.refusal is not None:
             raise Fault(program.refusal.kind, cause=program.refusal.cause)
         return program
-
-
-def _segments(path: bytes) -> list[bytes]:
-    """The parts of a path below the stage. Extra slashes in front and one behind are of no account (fact 110)."""
-    start = 1
-    if path[:2] == b"//":
-        path = path.lstrip(b"/")
-        start = 0
-    end = len(path) - 1 if path[-1:] == b"/" else len(path)
-    return path[start:end].split(b"/") if end > start else []
 
 
 def _not_found(head: Head) -> Fault:

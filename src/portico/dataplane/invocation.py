@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from portico.ports.functions import FunctionCall, FunctionDestination, FunctionReceiver
 
 SERVICE: Final = "apigateway.amazonaws.com"
+NO_EVENT: Final = b"{}"
+"""What a function is called with where nothing was sent (recorded). This very object: a log tells that nothing was."""
 
 
 class Callee:

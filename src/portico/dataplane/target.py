@@ -30,6 +30,16 @@ def canonical_path(path: bytes) -> bytes:
     return _FOREIGN.sub(_encode, decoded)
 
 
+def segments(path: bytes) -> list[bytes]:
+    """The parts of a path below the stage. Extra slashes in front and one behind are of no account (fact 110)."""
+    start = 1
+    if path[:2] == b"//":
+        path = path.lstrip(b"/")
+        start = 0
+    end = len(path) - 1 if path[-1:] == b"/" else len(path)
+    return path[start:end].split(b"/") if end > start else []
+
+
 def _encode(match: re.Match[bytes]) -> bytes:
     return b"%%%02X" % match[0][0]
 

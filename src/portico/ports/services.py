@@ -32,6 +32,7 @@ class ServiceEndpoint(NamedTuple):
     """What goes in front of each path; mostly empty."""
     aws: bool
     """AWS's own. False: what an operator named in AWS_ENDPOINT_URL…, where one host serves all names."""
+    secure: bool = True
 
 
 class KeyWaiter(Protocol[T_contra]):

@@ -3,7 +3,7 @@
 A request is handled on one of a few threads. If it changed something, the state directory is brought to where the
 database is, the bell is rung, and the answer leaves when every ready worker serves the change (the barrier), after
 300 ms at the latest. What could not be written to the state directory is tried again each second. An operation that
-waits for a function gives its thread back: server/invoking.py.
+waits for a function or tries a method out gives its thread back: server/invoking.py, server/trying.py.
 """
 
 import asyncio
@@ -16,15 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from portico.controlplane.answering import Handled, Invoking
+from portico.controlplane.answering import Handled, Invoking, Trying
 from portico.kernel.errors import PorticoError
 from portico.kernel.observe import ChangesNotApplied, Observer
 from portico.ports.functions import Functions
+from portico.ports.tryout import TryOut
 from portico.server.accepting import Door
 from portico.server.asking import Asked, ControlApplication, Page
 from portico.server.bell import BellTower
 from portico.server.connections import SWEEP_SECONDS, Connections
 from portico.server.invoking import Invocations
+from portico.server.trying import TrialsUnderWay
 from portico.wire import prometheus
 from portico.wire.http1 import Request, Response
 
@@ -39,7 +41,7 @@ _LEAVE_POLL_SECONDS: Final = 0.02
 class ControlParts:
     """What the composition root gives the control process."""
 
-    handle: Callable[[Request], Handled | Invoking]
+    handle: Callable[[Request], Handled | Invoking | Trying]
     """Safe to call from several threads; never raises."""
     catch_up: Callable[[], int]
     """Bring the state directory to the database's head, which is returned. One call at a time. Raises PorticoError."""
@@ -50,6 +52,8 @@ class ControlParts:
     """Have a function called, from any thread, when another node has changed something. Returns what ends that."""
     functions: Functions
     """What Invoke operations call, from the loop."""
+    tryout: TryOut
+    """What TestInvokeMethod tries methods with, on the loop."""
     sweeps: Sequence[Callable[[], None]] = ()
     """Called every `SWEEP_SECONDS`."""
     bell: Path
@@ -65,6 +69,7 @@ class Control:
         self._parts = parts
         self._tower = BellTower()
         self._invocations = Invocations(parts.functions)
+        self._trials = TrialsUnderWay(parts.tryout, parts.observer)
         self._application = ControlApplication(self._pages(), self._begin)
         self._connections = Connections()
         self._door = parts.open_door(self._application, self._connections)
@@ -111,6 +116,8 @@ class Control:
             self._application.handled(asked)
         if isinstance(handled, Invoking):
             await self._invocations.carry_out(asked, handled)
+        elif isinstance(handled, Trying):
+            await self._trials.carry_out(asked, handled)
 
     async def _answer_now(self, asked: Asked, handled: Handled) -> None:
         if handled.seq:

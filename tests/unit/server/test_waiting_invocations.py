@@ -55,6 +55,7 @@ class Process:
                 open_door=self._open_door,
                 listen=unused,
                 functions=self.functions,  # type: ignore[arg-type]
+                tryout=unused,
                 bell=Path(),
                 functions_bell=Path(),
                 workers=0,

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from portico.dataplane.execution_log.record import Record, header_pairs
+from portico.dataplane.invocation import NO_EVENT
 from portico.lang.uri import DEFAULT_PORTS
 from portico.ports.functions import InvocationType
 from portico.ports.upstream import UpstreamRequest
@@ -65,7 +66,7 @@ class ListeningServices:
 
     def endpoint(self, service: Service, region: str, subdomain: str, /) -> ServiceEndpoint:
         endpoint = self._services.endpoint(service, region, subdomain)
-        base = f"https://{endpoint.host}"
+        base = f"{'https' if endpoint.secure else 'http'}://{endpoint.host}"
         return endpoint._replace(destination=ListeningDestination(endpoint.destination, base, self._clock))
 
     def keys(self, principal: str, at: ServiceEndpoint, /) -> Keys:
@@ -189,7 +190,8 @@ class _ListeningFunction(Generic[T]):
     ) -> FunctionCall:
         record = record_of(context)
         if record is not None:
-            record.asks(self._uri, self._headers(context, record.request_id, trace_id), payload)
+            sent = b"" if payload is NO_EVENT else payload
+            record.asks(self._uri, self._headers(context, record.request_id, trace_id), sent)
         return self._inner.invoke(payload, context, kind, trace_id)
 
     def _headers(self, context: Any, request_id: str, trace_id: str) -> list[tuple[str, str]]:

@@ -150,6 +150,11 @@ class Record:
 
     # What is written of it
 
+    @property
+    def failed(self) -> bool:
+        """Whether the request ended in a gateway response."""
+        return any(line.detail is Detail.ERROR for line in self.lines)
+
     def write(self) -> None:
         if self.kept:
             self._sink(Record.file_lines, self)

@@ -15,7 +15,7 @@ from portico.dataplane.backend import Mappings, evaluate, trace_line, view_of
 from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
 from portico.dataplane.function_head import FunctionHead, section_of
 from portico.dataplane.integration_response import IntegrationResponses
-from portico.dataplane.invocation import Callee
+from portico.dataplane.invocation import NO_EVENT, Callee
 from portico.dataplane.media_types import BinaryTypes
 from portico.dataplane.request_body import RequestBody
 from portico.dataplane.step import DONE, PENDING, Outcome
@@ -62,7 +62,7 @@ class LambdaCustom:
         if self._poison:
             raise Fault(API_CONFIGURATION_ERROR, cause=f"the header {self._poison} cannot be mapped")
         kind, tail = self._asked(exchange) if self._options else (InvocationType.REQUEST_RESPONSE, False)
-        event = self._body.of(exchange) or b"{}"  # recorded: without a body the event is an empty object
+        event = self._body.of(exchange) or NO_EVENT
         self._callee.invoke(exchange, event, kind, tail=tail)
         return PENDING
 

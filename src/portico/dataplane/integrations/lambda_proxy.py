@@ -17,10 +17,10 @@ from portico.dataplane.function_head import FunctionHead
 from portico.dataplane.function_lines import answer_lines
 from portico.dataplane.function_stream import FunctionStream
 from portico.dataplane.invocation import Callee
-from portico.dataplane.lambda_event import EventMaker
 from portico.dataplane.media_types import BinaryTypes
 from portico.dataplane.step import DONE, PENDING, Outcome
 from portico.dataplane.streaming import streams
+from portico.dataplane.trial_event import event_maker
 from portico.lang.errors import NotBuilt
 from portico.wire.lambda_answers import MalformedAnswer, ProxyAnswer, parse_answer
 
@@ -44,7 +44,7 @@ class LambdaProxy:
 
     def __init__(self, spec: Spec) -> None:
         self._poison = Mappings(spec.integration.request_parameters, KIND).poison
-        self._events = EventMaker(spec)
+        self._events = event_maker(spec)
         self._callee = _callee(spec)
         self._binary = BinaryTypes(spec.binary_media_types)
 

@@ -157,6 +157,8 @@ def _check_environment(variables: dict[str, Any]) -> None:
             f"{_ENVIRONMENT_REFUSED}contains reserved keys that are currently not supported for modification. "
             f"Reserved keys used in this request: {', '.join(reserved)}"
         )
+    if any("\0" in value for value in variables.values()):  # no process could be given it
+        raise InvalidParameterValueException(f"{_ENVIRONMENT_REFUSED}contains a value with a NUL character.")
     measured = msgspec.json.encode(variables)
     if len(measured) > MAX_ENVIRONMENT:
         raise InvalidParameterValueException(

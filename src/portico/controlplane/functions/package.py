@@ -6,7 +6,6 @@ its sizes may be a lie, and what is kept must unpack on every host. This happens
 
 import hashlib
 import io
-import posixpath
 import re
 import stat
 import zipfile
@@ -16,6 +15,7 @@ from typing import Final, NamedTuple
 
 from portico.controlplane.bodies import MAX_UPLOAD, RequestEntityTooLargeException
 from portico.controlplane.functions.faults import InvalidParameterValueException
+from portico.controlplane.functions.packagetree import LeadsOut, PackageTree
 from portico.controlplane.operation import Params
 
 MAX_ZIPPED: Final = 50 * 1024 * 1024
@@ -94,12 +94,18 @@ def _check(archive: zipfile.ZipFile) -> None:
         raise InvalidParameterValueException(_EMPTY)
     if any(one.compress_type not in _METHODS or one.flag_bits & _ENCRYPTED for one in entries):
         raise InvalidParameterValueException(_UNREADABLE)
+    tree = PackageTree()
     for one in entries:
         _check_place(one.filename)
+        tree.add(one)
     if sum(one.file_size for one in entries) > MAX_UNZIPPED:
         raise InvalidParameterValueException(_TOO_LARGE)
     for one in entries:
-        _unpack(archive, one)
+        _unpack(archive, one, tree)
+    try:
+        tree.check_links()
+    except LeadsOut as error:
+        raise InvalidParameterValueException(f"The zip has a link that leads out of it: {error.name[:256]}") from None
 
 
 def _check_place(name: str) -> None:
@@ -109,17 +115,17 @@ def _check_place(name: str) -> None:
         raise InvalidParameterValueException(f"The zip has an entry that leads out of it: {name[:256]}")
 
 
-def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
+def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, tree: PackageTree) -> None:
     """Into nothing. No entry gives more than the size it told: `zipfile` reads no further and compares checksums."""
     with archive.open(entry) as file:
-        if stat.S_ISLNK(entry.external_attr >> 16):
-            _check_link(entry.filename, file.read(_LONGEST_LINK + 1))
+        if stat.S_ISLNK(entry.external_attr >> 16) and not entry.is_dir():
+            tree.link(entry.filename, _read_link(entry.filename, file.read(_LONGEST_LINK + 1)))
         while file.read(_PIECE):
             pass
 
 
-def _check_link(name: str, target: bytes) -> None:
+def _read_link(name: str, target: bytes) -> str:
     text = target.decode("utf-8", "surrogateescape")
-    led = posixpath.normpath(posixpath.join(posixpath.dirname(name), text))
-    if len(target) > _LONGEST_LINK or text.startswith("/") or led.split("/")[0] == "..":
+    if not text or len(target) > _LONGEST_LINK or text.startswith("/") or "\0" in text:
         raise InvalidParameterValueException(f"The zip has a link that leads out of it: {name[:256]}")
+    return text

@@ -288,6 +288,7 @@ INVALIDATED: list[tuple[dict[str, Any], str]] = [
         {"Environment": {"Variables": {"LONG": "x" * 4096}}},
         f'{ENVIRONMENT}exceeded the 4KB limit. String measured: {{"LONG":"xx',
     ),
+    ({"Environment": {"Variables": {"CUT": "a\0b"}}}, f"{ENVIRONMENT}contains a value with a NUL character."),
     ({"Code": {}}, "Please provide a source for function code."),
     ({"Code": S3}, "Code.S3Bucket is not supported by Portico: no S3 endpoint is configured. Send the zip as"),
     (

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from lambda_scene import zipped
-from portico.controlplane.functions import package
+from portico.controlplane.functions import package, packagetree
 from portico.controlplane.functions.faults import InvalidParameterValueException
 from portico.controlplane.functions.package import accept
 
@@ -100,6 +100,69 @@ def test_an_entry_that_leads_out_is_refused(name: str) -> None:
 @pytest.mark.parametrize("target", ["/etc", "../..", "../../x", "a/../../../x"])
 def test_a_link_that_leads_out_is_refused(target: str) -> None:
     assert refused(link("bin/x", target)) == "The zip has a link that leads out of it: bin/x"
+
+
+def tree(*entries: tuple[str, int, str]) -> bytes:
+    """A zip of (name, mode, content)."""
+
+    def write(archive: zipfile.ZipFile) -> None:
+        for name, mode, content in entries:
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = mode << 16
+            archive.writestr(entry, content)
+
+    return written(write)
+
+
+FILE, LINK, PIPE = 0o100644, 0o120777, 0o010644
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [("pipe", PIPE, "")],
+        [("n" * 256, FILE, "")],
+        [("é" * 128, FILE, "")],
+        [("/".join(["d" * 200] * 11), FILE, "")],
+        [("a", FILE, ""), ("a/b", FILE, "")],
+        [("a/b", FILE, ""), ("a", FILE, "")],
+        [("a/", 0, ""), ("a", FILE, "")],
+        [("a", LINK, "b"), ("a", LINK, "c")],
+        [("a", LINK, "b"), ("b/", 0, ""), ("a/x", FILE, "")],
+        [(".", FILE, "")],
+    ],
+)
+def test_what_no_host_can_unpack_is_not_kept(entries: list[tuple[str, int, str]]) -> None:
+    assert refused(tree(*entries)) == UNREADABLE
+
+
+def test_a_name_that_comes_twice_is_its_last_content() -> None:
+    with pytest.warns(UserWarning, match="Duplicate"):
+        accept(tree(("a", FILE, "1"), ("a", FILE, "2"), ("d/", 0, ""), ("d/", 0, ""), ("d/./x", FILE, "")))
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        [("d/up", "../d"), ("d/out", "up/../../x")],
+        [("here", "."), ("out", "here/../x")],
+        [("one", "two"), ("two", "one")],
+        [("self", "self/x")],
+    ],
+)
+def test_a_link_that_leads_out_by_way_of_another_is_refused(links: list[tuple[str, str]]) -> None:
+    body = tree(*((name, LINK, target) for name, target in links))
+    assert refused(body).startswith("The zip has a link that leads out of it: ")
+
+
+def test_links_may_follow_each_other_inside() -> None:
+    accept(tree(("lib/v1/x", FILE, ""), ("lib/current", LINK, "v1"), ("x", LINK, "lib/current/../current/x")))
+
+
+def test_folders_that_are_only_part_of_a_path_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packagetree, "MOST_PLACES", 5)
+    accept(tree(("a/b/c/d/e", FILE, "")))
+    assert refused(tree(("a/b/c/d/e/f", FILE, ""))) == UNREADABLE
 
 
 # Bombs

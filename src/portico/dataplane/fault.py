@@ -53,8 +53,8 @@ class Fault(PorticoError):
     """Raised by a Step. `message` is the client's, where the kind's own is not enough; `cause` is the operator's.
 
     A Fault without a cause is the client's own doing and is not worth a line in the log. `validation` is what is wrong
-    with a request that was not valid: `$context.error.validationErrorString`. `words` is the line of an execution log, where
-    AWS's own is known.
+    with a request that was not valid: `$context.error.validationErrorString`. `words` is the line of an execution log,
+    where AWS's own is known.
     """
 
     def __init__(

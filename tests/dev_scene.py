@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -62,6 +63,8 @@ class Dev:
     def __init__(self, folder: Path, *options: str, **environ: str) -> None:
         self.folder = folder
         self.lines: list[str] = []
+        self.begin = 0
+        """What was shown before this line is of an earlier test."""
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "portico", "dev", str(folder), *options],
             stdout=subprocess.PIPE,
@@ -78,8 +81,9 @@ class Dev:
     def text(self) -> str:
         return "".join(self.lines)
 
-    def wait_for(self, pattern: str, after: int = 0) -> re.Match[str]:
+    def wait_for(self, pattern: str, after: int | None = None) -> re.Match[str]:
         """Until it has shown that, beyond its first `after` lines."""
+        after = self.begin if after is None else after
         end = time.monotonic() + PATIENCE
         with self._told:
             while True:
@@ -95,7 +99,21 @@ class Dev:
 
     def url(self, path: str) -> str:
         """As it was shown, of a GET."""
-        return self.wait_for(rf"^  GET +(\S+{re.escape(path)})  ")[1]
+        return self.wait_for(rf"^  GET +(\S+{re.escape(path)})  ", 0)[1]
+
+    def restore(self, files: Mapping[str, str]) -> None:
+        """Have nothing but these files in the folder, and wait until they are deployed."""
+        for path in self.folder.iterdir():
+            if path.name != ".portico":
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        self.begin = len(self.lines)
+        for name, text in files.items():
+            if name != "openapi.yaml":
+                write(self.folder / name, text)
+        new = f"# {time.monotonic_ns()}\n"  # so that there is something to deploy in every case, and at last
+        write(self.folder / "openapi.yaml", files["openapi.yaml"] + new)
+        self.wait_for("^.{9}deployed .*the API")
+        self.begin = len(self.lines)
 
     def get(self, path: str) -> tuple[int, str]:
         return call(self.url(path))

@@ -19,10 +19,32 @@ SEEN_SECONDS = 0.5
 """From a save to the first request that sees it."""
 
 
+FILES = {
+    "functions/pets/app.py": says("Rex"),
+    "functions/orders/app.py": says("none"),
+    "openapi.yaml": document("pets", "orders"),
+}
+
+
 @pytest.fixture
-def dev(tmp_path: Path) -> Iterator[Dev]:
+def own(tmp_path: Path) -> Iterator[Dev]:
+    """One of the test's own."""
     with developing(folder_of(tmp_path / "shop", pets=says("Rex"), orders=says("none"))) as dev:
         yield dev.ready()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
+    folder = tmp_path_factory.mktemp("dev") / "shop"
+    with developing(folder_of(folder, pets=says("Rex"), orders=says("none"))) as dev:
+        yield dev.ready()
+
+
+@pytest.fixture
+def dev(shared: Dev) -> Dev:
+    """One that goes on from test to test; its folder is as new."""
+    shared.restore(FILES)
+    return shared
 
 
 def test_every_route_that_is_shown_answers_and_every_call_is_shown(dev: Dev) -> None:
@@ -207,41 +229,39 @@ def wheel(folder: Path, name: str, version: str, code: str) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_stop_leaves_nobody(dev: Dev, number: signal.Signals) -> None:
-    assert dev.get("/pets") == (200, "Rex")
-    processes = family(dev.process.pid)
+def test_a_stop_leaves_nobody(own: Dev, number: signal.Signals) -> None:
+    assert own.get("/pets") == (200, "Rex")
+    processes = family(own.process.pid)
     assert len(processes) >= 4
-    assert dev.stop(number) == 0
+    assert own.stop(number) == 0
     assert [pid for pid in processes if not is_gone(pid)] == []
 
 
-def test_the_server_ends_with_it_however_it_ends(dev: Dev) -> None:
-    assert dev.get("/pets") == (200, "Rex")
-    processes = family(dev.process.pid)
-    dev.process.kill()
+def test_the_server_ends_with_it_however_it_ends(own: Dev) -> None:
+    assert own.get("/pets") == (200, "Rex")
+    processes = family(own.process.pid)
+    own.process.kill()
     until(lambda: all(map(is_gone, processes)), "somebody is left")
 
 
-def test_started_again_it_serves_the_same_at_the_same_place(dev: Dev) -> None:
-    path = dev.url("/pets").partition("/_aws")[2]
-    assert dev.stop() == 0
-    with developing(dev.folder) as again:
+def test_started_again_it_serves_the_same_at_the_same_place(own: Dev) -> None:
+    path = own.url("/pets").partition("/_aws")[2]
+    assert own.stop() == 0
+    with developing(own.folder) as again:
         shown = again.ready().text
         assert "deployed the API in" in shown, "the functions are there"
         assert again.url("/pets").partition("/_aws")[2] == path
         assert again.get("/pets") == (200, "Rex")
 
 
-@pytest.mark.parametrize("role", ["control", "functions", "worker"])
-def test_processes_that_are_killed_are_replaced_and_saving_goes_on(dev: Dev, role: str) -> None:
-    supervisor = family(dev.process.pid)[0]
-    direct = [pid for pid in family(supervisor) if parent(pid) == supervisor]
-    assert len(direct) == 3
-    order = ["control", "functions", "worker"]
-    os.kill(sorted(direct)[order.index(role)], signal.SIGKILL)
-    dev.wait_for(f"ProcessDied {role}")
-    dev.save("functions/pets/app.py", says("Tom"))
-    dev.seconds_until("/pets", (200, "Tom"))
+def test_processes_that_are_killed_are_replaced_and_saving_goes_on(own: Dev) -> None:
+    supervisor = family(own.process.pid)[0]
+    children = sorted(pid for pid in family(supervisor) if parent(pid) == supervisor)
+    for role, pid in zip(("control", "functions", "worker"), children, strict=True):
+        os.kill(pid, signal.SIGKILL)
+        own.wait_for(f"ProcessDied {role}")
+        own.save("functions/pets/app.py", says(f"Rex without {role}"))
+        own.seconds_until("/pets", (200, f"Rex without {role}"))
 
 
 def parent(pid: int) -> int:

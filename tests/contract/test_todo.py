@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from browser_scene import Browser, Page, browser
+from contract_scene import Scene
 from dev_scene import call
 from postgres_scene import PostgresServer, postgres_server
 from todo_scene import another_origin, asking, by_boto3, by_dev, process_of
@@ -154,35 +155,42 @@ def test_it_works_because_the_preflights_are_answered(todo: str, chromium: Brows
 ROLES = ("worker", "control", "functions", "instance")
 
 
-def kill(scene: Any, role: str) -> None:
+def kill(scene: Scene, role: str) -> None:
     """kill -9, and wait until the server has replaced it; an instance is replaced by the next call."""
     os.kill(process_of(scene, role), signal.SIGKILL)
     if role != "instance":
+        assert scene.server is not None
         scene.server.wait_for("ProcessDied", role=role)
         scene.server.wait_for("ProcessReady", role=role)
 
 
+@pytest.fixture(scope="module")
+def hurt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Scene]]:
+    """One whose processes are killed: its URL and its server."""
+    with by_boto3(tmp_path_factory.mktemp("killed")) as made:
+        yield made
+
+
 @pytest.mark.parametrize("role", ROLES)
-def test_a_killed_process_is_noticed_by_nobody_who_asks_twice(
-    role: str, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_killed_process_is_noticed_by_nobody_who_asks_twice(role: str, hurt: tuple[str, Scene]) -> None:
+    url, scene = hurt
+    empty(url)
+    milk = add(url, "Buy milk")
     clients, kills = 2, 2
-    with by_boto3(tmp_path_factory.mktemp("killed")) as (url, scene):
-        milk = add(url, "Buy milk")
-        with asking(f"{url}/todos", clients) as crowd:
-            for _ in range(kills):
-                for one in crowd:
-                    one.more()
-                kill(scene, role)
+    with asking(f"{url}/todos", clients) as crowd:
+        for _ in range(kills):
             for one in crowd:
                 one.more()
-        assert [one.lost for one in crowd] == [[], []]
-        assert sum(one.asked_again for one in crowd) <= clients * kills, "only what was under way"
-        assert json.loads(call(f"{url}/todos")[1]) == [milk]
+            kill(scene, role)
+        for one in crowd:
+            one.more()
+    assert [one.lost for one in crowd] == [[], []]
+    assert sum(one.asked_again for one in crowd) <= clients * kills, "only what was under way"
+    assert json.loads(call(f"{url}/todos")[1]) == [milk]
 
 
 @pytest.mark.skipif(not shutil.which("node"), reason=WITHOUT_NODE)
-def test_the_page_notices_no_killed_process(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_page_notices_no_killed_process(chromium: Browser, hurt: tuple[str, Scene]) -> None:
     """It ticks and unticks all the time, and asks again what may be asked twice."""
     using = """(async () => {
         window.turns = 0;
@@ -192,8 +200,10 @@ def test_the_page_notices_no_killed_process(chromium: Browser, tmp_path_factory:
             if (document.querySelector('#trouble').innerText) return;
         }
     })(), 0"""
-    with by_boto3(tmp_path_factory.mktemp("used")) as (url, scene), another_origin(url) as address:
-        add(url, "Buy milk")
+    url, scene = hurt
+    empty(url)
+    add(url, "Buy milk")
+    with another_origin(url) as address:
         page = chromium.open(address)
         page.does(using)
         for role in ROLES:

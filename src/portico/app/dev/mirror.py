@@ -1,6 +1,7 @@
 """Brings the server to what the folder says, each part by itself: what is wrong with one keeps no other back."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,10 +49,10 @@ class Mirror:
         self.owes = False
         names = self._project.names()
         for name in names:
-            yield from self._try(name, lambda name=name: self._bring_function(name, look))  # type: ignore[misc]
-        yield from self._try(API, lambda: self._bring_document(look, frozenset(names)))
+            yield from self._try(name, partial(self._bring_function, name, look))
+        yield from self._try(API, partial(self._bring_document, look, frozenset(names)))
         for name in self._deployer.functions.keys() - set(names) - self._named:
-            yield from self._try(name, lambda name=name: self._remove(name))  # type: ignore[misc]
+            yield from self._try(name, partial(self._remove, name))
         self._packages.keep_only(self._functions.values())
 
     def code_of(self, name: str) -> Path | None:

@@ -76,13 +76,17 @@ def _check_with(node: str, path: Path) -> list[Problem]:
 
 
 def _said(*command: str) -> str:
-    done = subprocess.run(  # noqa: S603  interpreters that were found
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=_PATIENCE,
-        check=False,
-    )
+    """Nothing where it takes too long: the first call will tell."""
+    try:
+        done = subprocess.run(  # noqa: S603  interpreters that were found
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return ""
     return done.stdout

@@ -25,7 +25,9 @@ from edge_scene import until
 from function_scene import Called, Listening
 from portico.adapters.access_log import AccessLogs
 from portico.adapters.function_client import FunctionClient
+from portico.adapters.function_host import peers
 from portico.adapters.function_host.catalogue import Catalogue
+from portico.adapters.function_host.confined import family
 from portico.adapters.function_host.event_file import EventFile
 from portico.adapters.function_host.events import Events
 from portico.adapters.function_host.fleet import Fleet, FleetParts
@@ -94,6 +96,9 @@ class ScriptProcess:
             return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * 4096
         except (OSError, IndexError):
             return 0
+
+    def holds(self, inode: int) -> bool:
+        return peers.held(inode, family(self.pid))
 
     def close(self) -> None:
         self.process.wait()

@@ -565,7 +565,16 @@ async def test_another_user_of_the_machine_gets_nothing_from_an_instances_port(t
         address = json.loads((await host.do("hello", "environment")).payload)["AWS_LAMBDA_RUNTIME_API"]
         got = await asyncio.to_thread(as_nobody, lambda: heard(address))
         assert got == "heard b''"
-        assert await asyncio.to_thread(heard, address) is None  # ours is one who may
+
+
+@play
+async def test_where_functions_are_one_user_only_the_instance_itself_is_heard(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        address = json.loads((await host.do("hello", "environment")).payload)["AWS_LAMBDA_RUNTIME_API"]
+        with pytest.raises(PorticoError, match="heard b''"):
+            await asyncio.to_thread(heard, address)
+        assert (await host.do("hello", "print there")).payload == b"null"
 
 
 def heard(address: str) -> None:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from portico.adapters.function_host import peers
 from portico.adapters.function_host.launch import Outcome
 from portico.adapters.function_host.starting import Born
 
@@ -50,7 +51,10 @@ class ConfinedProcess:
                 signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
 
     def resident_bytes(self) -> int:
-        return sum(_resident(pid) for pid in _family(self.pid)) if self.pid > 1 else 0
+        return sum(_resident(pid) for pid in family(self.pid)) if self.pid > 1 else 0
+
+    def holds(self, inode: int) -> bool:
+        return self.pid > 1 and peers.held(inode, family(self.pid))
 
     def close(self) -> None:
         for descriptor in (self.exited, self.pidfd):
@@ -60,14 +64,14 @@ class ConfinedProcess:
             shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
     """The process and all that descend from it. A child whose parent died is the instance's first process's."""
-    family = [pid]
-    for member in family:
+    members = [pid]
+    for member in members:
         with suppress(OSError):
             for thread in os.listdir(f"/proc/{member}/task"):
-                family += _children(member, thread)
-    return family
+                members += _children(member, thread)
+    return members
 
 
 def _children(pid: int, thread: str) -> list[int]:

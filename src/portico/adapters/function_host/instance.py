@@ -158,6 +158,7 @@ class Instance:
         self.deadline = self.since + (self._setting.init_seconds if self.invocation is None else self._timeout)
         if self.invocation is not None:
             self._tell_start(self.invocation)
+        await self._api.serve()
 
     def _read_log(self) -> None:
         assert self._log is not None
@@ -210,6 +211,9 @@ class Instance:
             self._started.end()
 
     # What the runtime says
+
+    def holds(self, inode: int) -> bool:
+        return self._started is not None and self._started.holds(inode)
 
     def on_connected(self, connection: RuntimeConnection) -> None:
         self._connections.add(connection)

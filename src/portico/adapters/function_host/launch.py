@@ -57,6 +57,10 @@ class Started(Protocol):
         """Memory that its processes have resident, to hold against the memory limit; 0 when they are gone."""
         ...
 
+    def holds(self, inode: int) -> bool:
+        """Whether one of its processes has the socket of this number open."""
+        ...
+
     def close(self) -> None:
         """Give back the descriptors and remove its /tmp. It must be gone."""
         ...

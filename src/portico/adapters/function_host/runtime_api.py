@@ -1,4 +1,4 @@
-"""The Lambda Runtime API of one instance: a listener on the loopback that only this instance's user may speak to.
+"""The Lambda Runtime API of one instance: a listener on the loopback that only this instance may speak to.
 
 No task and no timer per request: what a runtime asks is told to its Runtime by plain calls, and a `next` is answered
 when there is an event.
@@ -7,6 +7,7 @@ when there is an event.
 import asyncio
 import base64
 import binascii
+import socket
 from collections.abc import Callable
 from typing import Any, Final, Protocol, cast
 
@@ -23,6 +24,10 @@ _ERROR_TYPE: Final = b"lambda-runtime-function-error-type"
 
 class Runtime(Protocol):
     """Who the runtime's requests are for: an instance. It returns answers of runtime_http; None: one comes later."""
+
+    def holds(self, inode: int) -> bool:
+        """Whether the socket of this number is the runtime's."""
+        ...
 
     def on_connected(self, connection: "RuntimeConnection") -> None: ...
     def on_lost(self, connection: "RuntimeConnection") -> None: ...
@@ -269,18 +274,27 @@ class RuntimeApi:
         self._server = server
         self.address = address
 
+    async def serve(self) -> None:
+        """Let in who has connected meanwhile. Before that nobody is: whose a connection is shows when the instance is
+        there to be looked at."""
+        await self._server.start_serving()
+
     def close(self) -> None:
         self._server.close()
 
 
 async def open_runtime_api(runtime: Runtime, uid: int | None) -> RuntimeApi:
-    """Listen for connections of the user `uid`, None for our own. Raises OSError."""
+    """Listen for connections of the user `uid`. None: functions are no users of their own, and only the runtime's own
+    processes are let in. Raises OSError."""
     user = peers.own_user() if uid is None else uid
 
     def allowed(transport: Any) -> bool:
-        return peers.user_of(transport.get_extra_info("peername"), transport.get_extra_info("sockname")) == user
+        owner = peers.owner_of(transport.get_extra_info("peername"), transport.get_extra_info("sockname"))
+        return owner is not None and owner.user == user and (uid is not None or runtime.holds(owner.inode))
 
+    listening = socket.create_server(("127.0.0.1", 0))
+    listening.setblocking(False)
+    host, port = listening.getsockname()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: RuntimeConnection(runtime, allowed), "127.0.0.1", 0)
-    host, port = server.sockets[0].getsockname()
+    server = await loop.create_server(lambda: RuntimeConnection(runtime, allowed), sock=listening, start_serving=False)
     return RuntimeApi(server, f"{host}:{port}")

@@ -93,13 +93,17 @@ def test_defaults_of_each_type(play, at):
         ),
         (
             {"type": "AWS_PROXY", "uri": FUNCTION, "responseTransferMode": "STREAM"},
-            "400 BadRequestException: Invalid ResponseTransferMode. ResponseTransferMode STREAM is only supported for "
-            "Lambda functions invoked by InvokeWithResponseStream for AWS_PROXY integrations.",
+            (
+                "400 BadRequestException: Invalid ResponseTransferMode. ResponseTransferMode STREAM is only supported for "
+                "Lambda functions invoked by InvokeWithResponseStream for AWS_PROXY integrations."
+            ),
         ),
         (
             {"type": "AWS_PROXY", "uri": STREAMING},
-            "400 BadRequestException: Invalid ResponseTransferMode. Lambda functions invoked by "
-            "InvokeWithResponseStream need ResponseTransferMode STREAM.",
+            (
+                "400 BadRequestException: Invalid ResponseTransferMode. Lambda functions invoked by "
+                "InvokeWithResponseStream need ResponseTransferMode STREAM."
+            ),
         ),
         (
             {"responseTransferMode": "STREAM"},

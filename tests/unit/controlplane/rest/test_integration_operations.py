@@ -94,8 +94,8 @@ def test_defaults_of_each_type(play, at):
         (
             {"type": "AWS_PROXY", "uri": FUNCTION, "responseTransferMode": "STREAM"},
             (
-                "400 BadRequestException: Invalid ResponseTransferMode. ResponseTransferMode STREAM is only supported for "
-                "Lambda functions invoked by InvokeWithResponseStream for AWS_PROXY integrations."
+                "400 BadRequestException: Invalid ResponseTransferMode. ResponseTransferMode STREAM is only supported "
+                "for Lambda functions invoked by InvokeWithResponseStream for AWS_PROXY integrations."
             ),
         ),
         (

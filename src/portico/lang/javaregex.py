@@ -59,9 +59,23 @@ class JavaPattern:
         """Raise BudgetExceeded where finding all matches in `text` is not safe: it begins at every character anew."""
         self._check(text, self.max_search)
 
+    def match_cost(self, text: str) -> int:
+        """About how many microseconds `matches` may take; a text that is too long costs more than a second."""
+        return _cost(len(text), self.max_length)
+
+    def search_cost(self, text: str) -> int:
+        """The same for finding all matches in `text`."""
+        return _cost(len(text), self.max_search)
+
     def _check(self, text: str, limit: int) -> None:
         if len(text) > limit:
             raise BudgetExceeded(f"a text of {len(text)} characters is too long for the pattern {self.source!r}")
+
+
+def _cost(length: int, limit: int) -> int:
+    """Up to its limit a text is matched in a second; what does not take linear time takes quadratic at least."""
+    linear = 1 + (length >> 6)
+    return linear if length <= SHORT_TEXT or limit >= SEARCH_LIMIT else linear + int(10**6 * (length / limit) ** 2)
 
 
 @lru_cache(maxsize=1024)
@@ -242,7 +256,7 @@ class _Parser:
         if self.peek() != ")":
             self.fail("unclosed group")
         self.at += 1
-        return _grouped(piece, match[3] or ("(" if match[2] or not match[1] else ":"))
+        return _grouped(piece, match[3] or ("(" if match[2] or not match[1] else ":"), match[2])
 
     def changed_flags(self, match: re.Match[str]) -> frozenset[str]:
         for flag in (match[4] or "") + (match[5] or ""):
@@ -383,8 +397,8 @@ def _repeated(piece: _Piece, low: int, high: int | None, suffix: str) -> _Piece:
     return replace(changed, degree=piece.degree + 1, bomb=bomb, sure=sure, weight=weight, run=piece.single)
 
 
-def _grouped(piece: _Piece, kind: str) -> _Piece:
-    opening = "(" if kind == "(" else f"(?{kind}"
+def _grouped(piece: _Piece, kind: str, name: str | None = None) -> _Piece:
+    opening = f"(?P<{name}>" if name else "(" if kind == "(" else f"(?{kind}"
     grouped = replace(piece, text=f"{opening}{piece.text})")
     # Look-around and atomic groups are left for good once they matched.
     return grouped if kind in ("(", ":") else replace(grouped, sure=True, single=False, run=False, first="")

@@ -7,6 +7,6 @@ paths.py takes the steps, parser.py reads them, filters.py and functions.py are 
 """
 
 from portico.lang.jsonpath.parser import compile_path
-from portico.lang.jsonpath.paths import MISSING, Path, PathError
+from portico.lang.jsonpath.paths import MISSING, Path, PathError, follow
 
-__all__ = ["MISSING", "Path", "PathError", "compile_path"]
+__all__ = ["MISSING", "Path", "PathError", "compile_path", "follow"]

@@ -73,13 +73,15 @@ def compare(name: str, left: Value, right: Value) -> Test:
         one, two = left.read(node, search), right.read(node, search)
         if one is MISSING or two is MISSING:
             return name in ("!=", "nin") and one is not two
-        search.spend(_weight(one) + _weight(two))
+        search.spend(_weight(one, two) + _weight(two, one))
         return operation(one, two)
 
     return test
 
 
-def _weight(value: Any) -> int:
+def _weight(value: Any, other: Any) -> int:
+    if isinstance(value, JavaPattern):
+        return value.match_cost(other) if isinstance(other, str) else 1
     return len(value) >> 4 if isinstance(value, str | list | dict) else 0
 
 

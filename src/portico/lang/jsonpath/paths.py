@@ -65,7 +65,7 @@ class Step(NamedTuple):
 class Path:
     """A compiled path."""
 
-    __slots__ = ("_keys", "_steps", "definite", "source")
+    __slots__ = ("_steps", "definite", "keys", "source")
 
     def __init__(self, source: str, steps: tuple[Step, ...]) -> None:
         self.source = source
@@ -73,18 +73,19 @@ class Path:
         self.definite = gathered or all(step.definite for step in steps)
         self._steps = steps
         singles = all(step.key is not None and not step.deep for step in steps)
-        self._keys = tuple(step.key for step in steps) if singles else None
+        self.keys: tuple[Any, ...] | None = tuple(step.key for step in steps) if singles else None
+        """The names and indices of a path that has nothing else."""
 
     def read(self, document: Any) -> Any:
         """The value, or MISSING; a list where the path is indefinite. Raises BudgetExceeded."""
-        if self._keys is not None:
-            return _member(document, self._keys)
+        if self.keys is not None:
+            return follow(document, self.keys)
         return self.within(document, Search(document))
 
     def visit(self, document: Any) -> tuple[Any, int]:
         """The same, and how many values were looked at."""
-        if self._keys is not None:
-            return _member(document, self._keys), 1
+        if self.keys is not None:
+            return follow(document, self.keys), 1
         search = Search(document)
         found = self.within(document, search)
         return found, MAX_NODES - search.left
@@ -137,11 +138,10 @@ def _below(nodes: list[Any], search: Search) -> Iterator[Any]:
             waiting += children[::-1]
 
 
-def _member(node: Any, keys: tuple[Any, ...]) -> Any:
+def follow(node: Any, keys: tuple[Any, ...]) -> Any:
     """Follow names and indices, the commonest kind of path, without lists of nodes."""
     for key in keys:
-        kind = type(node)
-        if not (kind is dict or issubclass(kind, dict) if type(key) is str else issubclass(kind, list)):
+        if not isinstance(node, dict if type(key) is str else list):
             return MISSING
         try:
             node = node[key]

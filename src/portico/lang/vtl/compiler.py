@@ -54,13 +54,14 @@ Trace = Callable[[int, int, str, Any], Any]
 class Template:
     """A compiled template."""
 
-    __slots__ = ("_nothing", "_places", "_render", "name")
+    __slots__ = ("_dynamic", "_nothing", "_places", "_render", "name")
 
-    def __init__(self, name: str, render: Callable[..., None], places: PlaceTable, nothing: Any) -> None:
-        self.name = name
-        self._render = render
-        self._places = places
-        self._nothing = nothing
+    def __init__(self, unit: "Unit", program: "Program") -> None:
+        self.name = unit.name
+        self._render = program.function()
+        self._places = program.places
+        self._nothing = NOTHING if unit.aws else None
+        self._dynamic = unit.survey.dynamic
 
     def render(self, env: Environment) -> str:
         """The text for one request. Raises EvaluationError, which names the place."""
@@ -68,7 +69,7 @@ class Template:
 
     def render_bytes(self, env: Environment) -> bytes:
         """The same in UTF-8."""
-        run = Rendering(env, self._nothing)
+        run = Rendering(env, self._nothing, {} if self._dynamic else None)
         try:
             self._render(run, run.variables, run.out)
             return run.finish()
@@ -80,7 +81,8 @@ class Template:
             deep = BudgetExceeded("the template goes too deep").with_traceback(error.__traceback__)
             raise self._placed(deep) from None
         finally:
-            run.forget()
+            if self._dynamic or run.mutated:
+                run.forget()
 
     def _placed(self, error: EvaluationError) -> EvaluationError:
         line = _line_of(error.__traceback__)
@@ -95,9 +97,8 @@ def compile_template(source: str, name: str, *, plain: bool = False, trace: Trac
     """
     if len(source.encode("utf-8", "replace")) > TEMPLATE_LIMIT:
         raise TemplateError(f"template {name!r}", f"it has more than {TEMPLATE_LIMIT} bytes")
-    tree = parse(source, name)
-    program = _write(Unit(tree, name, aws=not plain, trace=trace))
-    return Template(name, program.function(), program.places, None if plain else NOTHING)
+    unit, program = _compiled(source, name, aws=not plain, trace=trace)
+    return Template(unit, program)
 
 
 class Program(NamedTuple):
@@ -148,6 +149,17 @@ class Unit:
         return name
 
 
+def _compiled(
+    source: str, name: str, *, aws: bool, trace: Trace | None, evaluated: bool = False
+) -> tuple[Unit, Program]:
+    try:
+        unit = Unit(parse(source, name), name, aws=aws, trace=trace, evaluated=evaluated)
+        return unit, _write(unit)
+    except (SyntaxError, RecursionError, MemoryError, OverflowError):
+        # Python's own limits: twenty loops or two hundred parentheses inside each other.
+        raise TemplateError(f"template {name!r}", "its expressions or loops are nested too deeply") from None
+
+
 def _write(unit: Unit) -> Program:
     source = unit.source
     with source.block("def render(run, variables, out):"):
@@ -158,16 +170,12 @@ def _write(unit: Unit) -> Program:
             _write_with_macros(unit, main)
         else:
             main.body(unit.tree.body)
-    try:
-        code = compile(source.text(), _FILE, "exec", dont_inherit=True, optimize=1)
-    except (SyntaxError, RecursionError, MemoryError, OverflowError):
-        raise TemplateError(f"template {unit.name!r}", "its expressions or loops are nested too deeply") from None
+    code = compile(source.text(), _FILE, "exec", dont_inherit=True, optimize=1)
     return Program(code, unit.namespace, source.place_table())
 
 
 def _write_header(unit: Unit) -> None:
     source, survey = unit.source, unit.survey
-    source.line("budget = run.budget")
     source.line("show = run.show")
     source.line("joined = run.joined")
     if "context" in survey.roots:
@@ -211,7 +219,7 @@ def _write_macro(unit: Unit, macro: Macro) -> None:
         with source.block("finally:"):
             source.line("run.leave()")
     if unit.late:
-        source.line(f"run.macros.setdefault({constant(macro.name)}, {name})")
+        source.line(f"add_macro(run, {constant(macro.name)}, {name})")
 
 
 def _evaluator(aws: bool, trace: Trace | None) -> Callable[[Rendering, Any, Any, list[str]], None]:
@@ -220,7 +228,7 @@ def _evaluator(aws: bool, trace: Trace | None) -> Callable[[Rendering, Any, Any,
         if value is None:
             return
         text = text_of(run, value)
-        run.budget.spend(500 + 30 * len(text))
+        run.spend(500 + 10 * len(text))
         run.enter()
         try:
             _evaluated(text, aws, trace)(run, variables, out)
@@ -237,8 +245,7 @@ def _evaluator(aws: bool, trace: Trace | None) -> Callable[[Rendering, Any, Any,
 
 @lru_cache(maxsize=256)
 def _evaluated(text: str, aws: bool, trace: Trace | None) -> Callable[..., None]:
-    unit = Unit(parse(text, "#evaluate"), "#evaluate", aws=aws, trace=trace, evaluated=True)
-    return _write(unit).function()
+    return _compiled(text, "#evaluate", aws=aws, trace=trace, evaluated=True)[1].function()
 
 
 def _line_of(traceback: TracebackType | None) -> int:
@@ -251,17 +258,15 @@ def _line_of(traceback: TracebackType | None) -> int:
     return line
 
 
-def _list_of(run: Rendering, items: tuple[Any, ...]) -> ArrayList:
-    for item in items:
-        run.budget.keep_value(item)
-    return ArrayList([None if item is NOTHING else item for item in items])
+def _list_of(run: Rendering, items: tuple[Any, ...]) -> Any:
+    run.spend(1)
+    return run.keep(ArrayList([None if item is NOTHING else item for item in items]), len(items))
 
 
-def _map_of(run: Rendering, pairs: tuple[tuple[Any, Any], ...]) -> HashMap:
-    for key, value in pairs:
-        run.budget.keep_value(key)
-        run.budget.keep_value(value)
-    return HashMap([(key_of(key), None if value is NOTHING else value) for key, value in pairs])
+def _map_of(run: Rendering, pairs: tuple[tuple[Any, Any], ...]) -> Any:
+    run.spend(1)
+    entries = [(key_of(key), None if value is NOTHING else value) for key, value in pairs]
+    return run.keep(HashMap(entries), len(pairs))
 
 
 def _not_given(variables: Any, name: str) -> Argument:
@@ -273,9 +278,15 @@ def _not_given(variables: Any, name: str) -> Argument:
     return Argument(lambda: variables.get(name), put, f"${name}")
 
 
+def _add_macro(run: Rendering, name: str, macro: Callable[..., None]) -> None:
+    if run.macros is None:
+        run.macros = {}
+    run.macros.setdefault(name, macro)
+
+
 def _call_macro(run: Rendering, name: str, literal: str, out: list[str], body: Any, *given: Any) -> None:
     """A macro that was defined while the template was rendered; what is none prints as it is written."""
-    macro = run.macros.get(name)
+    macro = None if run.macros is None else run.macros.get(name)
     if macro is None:
         out.append(literal)
     else:
@@ -299,6 +310,7 @@ NAMESPACE: dict[str, Any] = {
     "Defined": Defined,
     "ForeachScope": ForeachScope,
     "Stopped": Stopped,
+    "add_macro": _add_macro,
     "call": methods.call,
     "call_macro": _call_macro,
     "double": double,

@@ -23,7 +23,6 @@ def put(run: Rendering, entries: dict[Any, Any], key: Any, value: Any) -> Any:
     """The value that was there before."""
     before = entries.get(key)
     run.changed(entries, value)
-    run.budget.keep_value(key)
     entries[key] = _stored(value)
     return before
 
@@ -54,7 +53,7 @@ def _add(run: Rendering, items: list[Any], value: Any) -> bool:
 def _insert(run: Rendering, items: list[Any], at: int, value: Any) -> str:
     if not 0 <= at <= len(items):
         raise EvaluationError(f"index {at} of a list of {len(items)}")
-    run.budget.spend(len(items) >> 8)
+    run.spend(len(items) >> 8)
     run.changed(items, value)
     items.insert(at, _stored(value))
     return ""
@@ -62,7 +61,7 @@ def _insert(run: Rendering, items: list[Any], at: int, value: Any) -> str:
 
 def _add_all(run: Rendering, items: list[Any], more: Iterable[Any]) -> bool:
     added = list(more)
-    run.budget.spend(len(added))
+    run.spend(len(added))
     for value in added:
         _add(run, items, value)
     return bool(added)
@@ -89,13 +88,13 @@ def _clear(run: Rendering, value: Any) -> str:
 
 def _position(run: Rendering, items: Any, value: Any) -> int:
     value = _stored(value)
-    run.budget.spend(len(items) // 8)
+    run.spend(len(items) >> 2)
     return next((at for at, item in enumerate(items) if _equal(run, item, value)), -1)
 
 
 def _last_position(run: Rendering, items: Any, value: Any) -> int:
     value = _stored(value)
-    run.budget.spend(len(items) // 8)
+    run.spend(len(items) >> 2)
     return next((at for at in range(len(items) - 1, -1, -1) if _equal(run, items[at], value)), -1)
 
 
@@ -112,31 +111,29 @@ def _contains(run: Rendering, items: Any, value: Any) -> bool:
 
 
 def _contains_all(run: Rendering, items: Any, values: Any) -> bool:
-    run.budget.spend(len(values))
+    run.spend(len(values))
     return all(_contains(run, items, value) for value in values)
 
 
-def _sub_list(run: Rendering, items: Any, start: int, end: int) -> ArrayList:
+def _sub_list(run: Rendering, items: Any, start: int, end: int) -> Any:
     if not 0 <= start <= end <= len(items):
         raise EvaluationError(f"subList({start}, {end}) of a list of {len(items)}")
-    run.budget.keep(64 + 8 * (end - start))
-    return ArrayList(items[start:end])
+    return run.keep(ArrayList(items[start:end]), end - start)
 
 
-def _key_set(run: Rendering, entries: Any) -> View:
-    run.budget.spend(len(entries) >> 4)
-    return View(keys_of(entries))
+def _key_set(run: Rendering, entries: Any) -> Any:
+    run.spend(len(entries) >> 4)
+    return run.keep(View(keys_of(run, entries)), len(entries) >> 4)
 
 
-def _values(run: Rendering, entries: Any) -> View:
-    run.budget.spend(len(entries) >> 4)
-    return View([entries[key] for key in keys_of(entries)])
+def _values(run: Rendering, entries: Any) -> Any:
+    run.spend(len(entries) >> 3)
+    return run.keep(View([entries[key] for key in keys_of(run, entries)]), len(entries) >> 4)
 
 
-def _entry_set(run: Rendering, entries: Any) -> View:
-    run.budget.spend(len(entries))
-    run.budget.keep(64 * len(entries))
-    return View([Entry(key, entries[key]) for key in keys_of(entries)])
+def _entry_set(run: Rendering, entries: Any) -> Any:
+    run.spend(len(entries))
+    return run.keep(View([Entry(key, entries[key]) for key in keys_of(run, entries)]), len(entries))
 
 
 def _get(_run: Rendering, entries: Any, key: Any) -> Any:
@@ -159,7 +156,7 @@ def _put_if_absent(run: Rendering, entries: Any, key: Any, value: Any) -> Any:
 
 
 def _put_all(run: Rendering, entries: Any, more: Any) -> str:
-    run.budget.spend(len(more))
+    run.spend(len(more))
     for key, value in list(more.items()):
         _put(run, entries, key, value)
     return ""

@@ -31,6 +31,9 @@ from portico.lang.vtl.nodes import (
 
 NESTING_LIMIT = 32
 """Arguments inside arguments, strings inside strings, parentheses inside parentheses."""
+CHAIN_LIMIT = 100
+"""Operators of one rank in a row."""
+LITERAL_LIMIT = 200
 NODE_LIMIT = 25_000
 """References, directives and operators of one template: a few hundred are many."""
 MEMBERS_LIMIT = 1000
@@ -82,8 +85,8 @@ class ExpressionParser:
     def interpolated(self, text: str, base: Place) -> Block:
         raise NotImplementedError
 
-    def count(self) -> None:
-        self.shared.size += 1
+    def count(self, size: int = 1) -> None:
+        self.shared.size += size
         if self.shared.size > NODE_LIMIT:
             self.cursor.fail(f"more than {NODE_LIMIT} references and directives")
 
@@ -232,15 +235,21 @@ class ExpressionParser:
         cursor = self.cursor
         cursor.take(lexer.SPACE)
         start = cursor.at
-        left = self.expression(level + 1)
+        left, length = self.expression(level + 1), 0
         while (operator := self.operator(LEVELS[level])) is not None:
             self.count()
-            literal = cursor.source[start : operator.start()].strip()
-            right_start = cursor.at
+            length += 1
+            if length > CHAIN_LIMIT:
+                cursor.fail(f"more than {CHAIN_LIMIT} operators in a row")
+            literal, right_start = self.literal(start, operator.start()), cursor.at
             right = self.expression(level + 1)
             name = LEVELS[level].spellings.get(operator[0], operator[0])
-            left = Binary(name, left, right, (literal, cursor.source[right_start : cursor.at].strip()))
+            left = Binary(name, left, right, (literal, self.literal(right_start, cursor.at)))
         return left
+
+    def literal(self, start: int, end: int) -> str:
+        """How an operand is written. A long one is not told: it would be told again for each operator of a chain."""
+        return self.cursor.source[start:end].strip() if end - start <= LITERAL_LIMIT else ""
 
     def operator(self, level: Level) -> re.Match[str] | None:
         cursor = self.cursor

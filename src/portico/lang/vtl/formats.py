@@ -27,9 +27,10 @@ def formatted(run: Rendering, given: Sequence[Any]) -> str | None:
     if not given or type(given[0]) is not str:
         return None
     source, values = given[0], list(given[1:])
-    run.budget.spend(len(source) >> 4)
+    run.spend(len(source) >> 4)
     parts, at, ordinary = list[str](), 0, 0
     for match in _SPECIFIER.finditer(source):
+        run.spend(4)
         parts.append(source[at : match.start()])
         at = match.end()
         if match[7] in ("%", "n"):

@@ -178,9 +178,9 @@ class Function:
         if self.unit.trace is not None:
             source.line(self._traced(f"e{number}", node.at, f"#foreach ${node.name}"))
         self.body(node.body)
-        weight = 1 + sum(1 for _ in walk(node.body))
-        source.line(f"budget.left -= {weight}")
-        with source.block("if budget.left < 0 or len(out) > PARTS:", node.at):
+        weight = 4 + sum(1 for _ in walk(node.body))
+        source.line(f"run.left -= {weight}")
+        with source.block("if run.left < 0 or len(out) > PARTS:", node.at):
             source.line("run.check(out)")
 
     def _macro(self, _node: Macro) -> None:

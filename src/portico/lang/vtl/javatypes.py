@@ -4,10 +4,12 @@ Strings, Integers and Longs, Doubles and Booleans are `str`, `int`, `float` and 
 `dict` and `list`; AWS prints such a list as JSON. What a template makes itself are the types below.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
-from portico.lang.javaset import set_order
+from portico.lang.javaset import string_hash
+from portico.lang.jsontext import Double
+from portico.lang.vtl.budget import Budget
 
 
 class ArrayList(list[Any]):
@@ -28,9 +30,27 @@ class HashMap(dict[Any, Any]):
     __slots__ = ()
 
     def ordered(self) -> list[Any]:
-        """The keys as Java would go through them. Other keys than strings follow in the order of insertion."""
-        texts = [key for key in self if type(key) is str]
-        return [*set_order(texts), *(key for key in self if type(key) is not str)]
+        """The keys as Java goes through them: by the bucket that their hash puts them into."""
+        buckets = _BUCKETS
+        while len(self) * 4 > buckets * 3:
+            buckets *= 2
+        return sorted(self, key=lambda key: _bucket(key, buckets))
+
+
+def _bucket(key: Any, buckets: int) -> int:
+    value = string_hash(key) if type(key) is str else _HASHES[type(key)](key) & 0xFFFFFFFF
+    return (value ^ value >> 16) & (buckets - 1)
+
+
+_BUCKETS: Final = 16
+"""Of a new HashMap; it doubles them when it has more than three quarters as many keys."""
+_HASHES: Final[dict[type, Callable[[Any], int]]] = {
+    type(None): lambda _: 0,
+    bool: lambda key: 1231 if key else 1237,
+    int: lambda key: key if abs(key) < 1 << 31 else key ^ key >> 32,
+    float: hash,
+    Double: hash,
+}
 
 
 class Entry:
@@ -88,6 +108,9 @@ class _Nothing:
 NOTHING: Final = _Nothing()
 
 
-def keys_of(entries: Any) -> list[Any]:
+def keys_of(budget: Budget, entries: Any) -> list[Any]:
     """A map's keys in the order in which it goes through them."""
-    return entries.ordered() if type(entries) is HashMap else list(entries)
+    if type(entries) is not HashMap:
+        return list(entries)
+    budget.spend(len(entries) + (sum(len(key) for key in entries if type(key) is str) >> 3))
+    return entries.ordered()

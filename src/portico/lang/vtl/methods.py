@@ -22,6 +22,9 @@ def call(run: Rendering, value: Any, name: str, arguments: tuple[Any, ...]) -> A
     """`value.name(arguments)`; None where there is no such method. Raises EvaluationError."""
     if type(value) is Defined:
         value = text_of(run, value)
+    run.left -= 20
+    if run.left < 0:
+        run.overspent()
     table = TABLES.get(type(value)) or (containers.MAP if isinstance(value, Mapping) else {})
     key = (name, len(arguments))
     found = table.get(key) or table.get((name, VARIADIC)) or _OBJECT.get(key)
@@ -55,7 +58,7 @@ def set_property(run: Rendering, value: Any, name: str, new: Any) -> None:
     if isinstance(value, dict):
         containers.put(run, value, name, new)
     elif type(value) is ForeachScope:
-        run.budget.keep_value(new)
+        run.keep_made(256)
         value.values[name] = new
 
 

@@ -8,6 +8,7 @@ from portico.lang.errors import EvaluationError
 from portico.lang.jsontext import Double, double
 from portico.lang.vtl.operators import BIT_LIMIT, NUMBERS
 from portico.lang.vtl.printing import integer_text, text_of
+from portico.lang.vtl.runtime import Rendering
 from portico.lang.vtl.signatures import ANY, NUMBER, SCALAR, TEXT, WHOLE, Table, method
 
 DOUBLES = (float, Double)
@@ -62,9 +63,10 @@ def _in_base(digits: str) -> Callable[..., str]:
     return convert
 
 
-def _with_radix(_run: Any, _value: Any, number: int, radix: int) -> str:
+def _with_radix(run: Rendering, _value: Any, number: int, radix: int) -> str:
     if not 2 <= radix <= 36 or number.bit_length() > BIT_LIMIT:
         return integer_text(number)
+    run.spend(number.bit_length())
     digits, rest = [], abs(number)
     while rest:
         rest, digit = divmod(rest, radix)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from portico.lang.vtl.runtime import Rendering
 
 NUMBERS = frozenset({int, float, Double})
-BIT_LIMIT = 13_000
-"""Of a whole number: about four thousand digits."""
+BIT_LIMIT = 1024
+"""Of a whole number: about three hundred digits."""
 RANGE_LIMIT = 10_000
 """Numbers of a range that is made a list at once; a longer one cannot be changed."""
 
@@ -45,7 +45,7 @@ def equal_values(run: "Rendering", left: Any, right: Any) -> bool:
     """Numbers by value, objects of one class by `equals`, all else by what it prints."""
     kinds = type(left), type(right)
     if kinds == (str, str):
-        return bool(left == right)
+        return same_text(run, left, right)
     if kinds[0] in NUMBERS and kinds[1] in NUMBERS:
         return bool(left == right)
     if _family(left) is _family(right):
@@ -55,7 +55,7 @@ def equal_values(run: "Rendering", left: Any, right: Any) -> bool:
 
 def same(run: "Rendering", left: Any, right: Any, depth: int = 0) -> bool:
     """Java's `equals`."""
-    run.budget.spend(1)
+    run.spend(3)
     if depth > 100:
         raise BudgetExceeded("values that are nested too deeply are compared")
     family = _family(left)
@@ -67,9 +67,18 @@ def same(run: "Rendering", left: Any, right: Any, depth: int = 0) -> bool:
         )
     if family is list:
         return len(left) == len(right) and all(same(run, a, b, depth + 1) for a, b in zip(left, right, strict=True))
+    if family is str:
+        return same_text(run, left, right)
     if family is Entry:
         return same(run, left.key, right.key, depth + 1) and same(run, left.value, right.value, depth + 1)
     return bool(left == right)
+
+
+def same_text(run: "Rendering", left: str, right: str) -> bool:
+    if len(left) != len(right):
+        return False
+    run.spend(len(left) >> 10)
+    return left == right
 
 
 def _family(value: Any) -> type:
@@ -86,8 +95,8 @@ def add(run: "Rendering", left: Any, right: Any, literals: tuple[str, str] = (""
             text_of(run, value) if value is not None else literal
             for value, literal in zip((left, right), literals, strict=True)
         ]
-        run.budget.admit(len(texts[0]) + len(texts[1]))
-        return run.budget.made(texts[0] + texts[1])
+        run.admit(len(texts[0]) + len(texts[1]))
+        return run.made(texts[0] + texts[1])
     return _calculated(left, right, plus)
 
 
@@ -155,8 +164,7 @@ def range_of(run: "Rendering", first: Any, last: Any) -> Any:
     found = range(start, stop + 1) if start <= stop else range(start, stop - 1, -1)
     if abs(stop - start) >= RANGE_LIMIT:
         return found
-    run.budget.keep(40 * len(found))
-    return ArrayList(found)
+    return run.keep(ArrayList(found), len(found) >> 3)
 
 
 def _whole(value: Any) -> int | None:

@@ -35,6 +35,9 @@ from portico.lang.vtl.nodes import (
 DEPTH_LIMIT = 50
 """Directives inside each other."""
 
+_LOOP_SIZE = 5
+_ARGUMENT_SIZE = 20
+"""What a loop, and a macro's argument, count among nodes: they are more work to compile."""
 _ENDS = ("end",)
 _BRANCH_ENDS = ("elseif", "else", "end")
 
@@ -54,7 +57,8 @@ class _Parser(ExpressionParser):
         """Text that is not yet a node."""
         self.depth = 0
         self.closing = ""
-        """The word of the directive that ended the last block."""
+        """The word of the directive that ended the last block, and where that is."""
+        self.closed_at = cursor.base
 
     def interpolated(self, text: str, base: Place) -> Block:
         self.deeper()
@@ -64,18 +68,20 @@ class _Parser(ExpressionParser):
 
     # Blocks
 
-    def block(self, ends: tuple[str, ...]) -> Block:
-        """Everything to one of the directives `ends`, or to the end of the source where none is named."""
+    def block(self, ends: tuple[str, ...], opened: Place | None = None) -> Block:
+        """Everything to one of the directives `ends`, or to the end of the source where none is named.
+
+        `opened`: where the directive is that the block belongs to.
+        """
         outer, self.nodes, self.pending = (self.nodes, self.pending), [], []
         self.depth += 1
         if self.depth > DEPTH_LIMIT:
             self.cursor.fail(f"more than {DEPTH_LIMIT} directives inside each other")
-        start = self.cursor.at
         self.closing = ""
         while not self.closing and self.element(ends):
             pass
         if ends and not self.closing:
-            self.cursor.fail("a directive lacks its #end", start)
+            self.cursor.fail("a directive lacks its #end", opened)
         self.flush()
         found, (self.nodes, self.pending) = tuple(self.nodes), outer
         self.depth -= 1
@@ -185,8 +191,8 @@ class _Parser(ExpressionParser):
         cursor, word = self.cursor, _word(match)
         self.count()
         if word in ends:
+            self.closing, self.closed_at = word, cursor.place()
             cursor.at = match.end()
-            self.closing = word
             if word != "elseif":
                 cursor.take(lexer.LINE_REST)
         elif word in _BRANCH_ENDS:
@@ -253,14 +259,14 @@ class _Parser(ExpressionParser):
         while word != "else":
             condition = self.expression()
             self.close()
-            body = self.block(_BRANCH_ENDS)
+            body = self.block(_BRANCH_ENDS, at)
             branches.append(Branch(f"#{word}", condition, body, at))
-            word, at = self.closing, self.cursor.place()
+            word, at = self.closing, self.closed_at
             if word == "end":
                 break
             if word == "elseif" and self.cursor.take(lexer.OPENING) is None:
                 self.cursor.fail("expected '(' behind #elseif")
-        otherwise = self.block(_ENDS) if word == "else" else ()
+        otherwise = self.block(_ENDS, at) if word == "else" else ()
         self.closing = ""
         self.add(If(tuple(branches), otherwise))
 
@@ -273,11 +279,12 @@ class _Parser(ExpressionParser):
         if word is None or word[0] != "in":
             self.cursor.fail("expected 'in'")
         items = self.argument()
+        self.count(_LOOP_SIZE)
         self.close()
-        self.add(Foreach(name, items, self.body(), at))
+        self.add(Foreach(name, items, self.body(at), at))
 
-    def body(self) -> Block:
-        found = self.block(_ENDS)
+    def body(self, opened: Place) -> Block:
+        found = self.block(_ENDS, opened)
         self.closing = ""
         return found
 
@@ -294,7 +301,7 @@ class _Parser(ExpressionParser):
             parameters.append(self.name(match))
             cursor.take(lexer.COMMA)
         self.close()
-        macro = Macro(name[0], tuple(parameters), self.body(), at)
+        macro = Macro(name[0], tuple(parameters), self.body(at), at)
         self.shared.macros.setdefault(macro.name, macro)
         self.add(macro)
 
@@ -309,10 +316,11 @@ class _Parser(ExpressionParser):
         cursor.take(lexer.COMMA)
         while not cursor.sees(")"):
             before = cursor.at
+            self.count(_ARGUMENT_SIZE)
             arguments.append((self.directive_argument(word), cursor.source[before : cursor.at]))
             cursor.take(lexer.COMMA)
         self.close()
-        body = self.body() if word.startswith("@") else None
+        body = self.body(at) if word.startswith("@") else None
         literal = cursor.source[start : cursor.at]
         self.add(MacroCall(word.removeprefix("@"), tuple(arguments), body, literal, at))
 
@@ -333,7 +341,7 @@ class _Parser(ExpressionParser):
         self.open(match)
         name = self.name(match)
         self.close()
-        self.add(Define(name, self.body(), at))
+        self.add(Define(name, self.body(at), at))
 
     def evaluate(self, match: re.Match[str]) -> None:
         at = self.cursor.place()
@@ -342,12 +350,12 @@ class _Parser(ExpressionParser):
         self.close()
         self.add(Evaluate(value, at))
 
-    def literal(self, match: re.Match[str]) -> None:
-        cursor = self.cursor
+    def literal_text(self, match: re.Match[str]) -> None:
+        cursor, at = self.cursor, self.cursor.place()
         self.open(match)
         self.close()
         start = cursor.at
-        self.body()
+        self.body(at)
         end = cursor.source.rfind("#", start, cursor.at)
         self.text(cursor.source[start:end])
 
@@ -385,7 +393,7 @@ _DIRECTIVES: dict[str, Callable[[_Parser, re.Match[str]], None]] = {
     "macro": _Parser.macro,
     "define": _Parser.define,
     "evaluate": _Parser.evaluate,
-    "literal": _Parser.literal,
+    "literal": _Parser.literal_text,
     "break": _Parser.break_,
     "stop": _Parser.stop,
     "include": _Parser.forbidden,

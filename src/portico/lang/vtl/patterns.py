@@ -14,7 +14,9 @@ _AT_ONCE = 4096
 
 
 def matches(run: Rendering, text: str, source: str) -> bool:
-    return _pattern(run, source).matches(text)
+    pattern = _pattern(run, source)
+    run.spend(2 * pattern.match_cost(text))
+    return pattern.matches(text)
 
 
 def replace_all(run: Rendering, text: str, source: str, replacement: str) -> str:
@@ -34,8 +36,8 @@ def split(run: Rendering, text: str, source: str, limit: int = 0) -> View:
             break
         if match.end() > 0 and match.start() < len(text):
             parts.append(text[at : match.start()])
-            run.budget.keep(64 + len(parts[-1]))
-            run.budget.spend(2)
+            run.keep_made(64 + 2 * len(parts[-1]))
+            run.spend(2)
             at = match.end()
     if not parts:
         return View((text,))
@@ -46,7 +48,7 @@ def split(run: Rendering, text: str, source: str, limit: int = 0) -> View:
 
 
 def _pattern(run: Rendering, source: str) -> JavaPattern:
-    run.budget.spend(5 + len(source))
+    run.spend(5 + len(source))
     try:
         return compile_java(source)
     except SourceError as error:
@@ -56,7 +58,7 @@ def _pattern(run: Rendering, source: str) -> JavaPattern:
 def _searchable(run: Rendering, source: str, text: str) -> JavaPattern:
     pattern = _pattern(run, source)
     pattern.check_search(text)
-    run.budget.spend(len(text) >> 5)
+    run.spend(2 * pattern.search_cost(text))
     return pattern
 
 
@@ -72,14 +74,14 @@ def _replaced(run: Rendering, text: str, source: str, replacement: str, count: i
         if found == count:
             break
         if len(parts) > _AT_ONCE:
-            run.budget.spend(_AT_ONCE)
-            run.budget.admit(size)
+            run.spend(_AT_ONCE)
+            run.admit(size)
             parts = ["".join(parts)]
     if not found:
         return text
-    run.budget.spend(len(parts))
-    run.budget.admit(size + len(text) - at)
-    return run.budget.made("".join(parts) + text[at:])
+    run.spend(len(parts))
+    run.admit(size + len(text) - at)
+    return run.made("".join(parts) + text[at:])
 
 
 def _expansion(replacement: str, regex: re.Pattern[str]) -> Callable[[re.Match[str]], str]:

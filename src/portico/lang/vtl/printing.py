@@ -28,14 +28,16 @@ def text_of(run: "Rendering", value: Any) -> str:
         return json_of(run, value)
     printer = _Printer(run)
     printer.value(value, 0)
-    return run.budget.made("".join(printer.parts))
+    return run.made("".join(printer.parts))
 
 
 def json_of(run: "Rendering", value: Any) -> str:
     """Compact JSON."""
     if run.mutated:
         _measure(run, value)
-    return run.budget.made(encode(value))
+    text = encode(value)
+    run.spend(len(text) >> 7)
+    return run.made(text)
 
 
 def _measure(run: "Rendering", value: Any) -> None:
@@ -48,7 +50,7 @@ def _measure(run: "Rendering", value: Any) -> None:
         if size > OUTPUT_LIMIT or len(waiting) > OUTPUT_LIMIT // 16:
             raise BudgetExceeded("the value is too large to print")
         if count & 1023 == 0:
-            run.budget.spend(1024)
+            run.spend(2048)
         if isinstance(node, Mapping):
             size += sum(len(key) if type(key) is str else 20 for key in node)
             waiting += node.values()
@@ -73,7 +75,7 @@ class _Printer:
     def value(self, value: Any, depth: int) -> None:
         if depth > DEPTH_LIMIT:
             raise BudgetExceeded("the value is nested too deeply")
-        self._run.budget.spend(1)
+        self._run.spend(6)
         kind = type(value)
         if value is None or value is NOTHING:
             self.write("null" if depth else "")
@@ -92,7 +94,7 @@ class _Printer:
 
     def entries(self, value: Mapping[Any, Any], depth: int) -> None:
         opening = "{"
-        for key in keys_of(value):
+        for key in keys_of(self._run, value):
             self.write(opening)
             self.pair(key, value[key], depth)
             opening = ", "

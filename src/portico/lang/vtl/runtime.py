@@ -1,13 +1,13 @@
 """What one rendering knows: the request, its payload, the variables, what was printed, what is left to spend."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from portico.lang.environment import Environment
 from portico.lang.errors import BudgetExceeded, EvaluationError, SourceError
-from portico.lang.jsonpath import MISSING, Path, compile_path
+from portico.lang.jsonpath import MISSING, Path, compile_path, follow
 from portico.lang.jsontext import JsonError, decode
-from portico.lang.vtl.budget import CALL_LIMIT, DEFINE_LIMIT, LOOP_LIMIT, OUTPUT_LIMIT, Budget
+from portico.lang.vtl.budget import CALL_LIMIT, DEFINE_LIMIT, LOOP_LIMIT, OUTPUT_LIMIT, SMALL, STEP_LIMIT, Budget
 from portico.lang.vtl.javatypes import NOTHING, JavaIterator, keys_of
 from portico.lang.vtl.printing import json_of, text_of
 
@@ -24,7 +24,7 @@ class Stopped(Exception):
     """`#stop` inside something that is rendered on its own."""
 
 
-class Rendering:
+class Rendering(Budget):
     """One rendering. The body is parsed once, however often the template reads it."""
 
     __slots__ = (
@@ -33,7 +33,6 @@ class Rendering:
         "_knotted",
         "_params",
         "blocks",
-        "budget",
         "context_values",
         "depth",
         "env",
@@ -45,22 +44,27 @@ class Rendering:
         "variables",
     )
 
-    def __init__(self, env: Environment, nothing: Any = NOTHING) -> None:
+    def __init__(self, env: Environment, nothing: Any = NOTHING, variables: dict[str, Any] | None = None) -> None:
+        # Written out, and with as few objects as can be: it is made for every template of every request.
+        self.left = STEP_LIMIT
+        self._texts = self._containers = None
+        self._held = self._kept = self._made = 0
         self.env = env
         self.nothing = nothing
         """What a loop's variable is for an element that is null."""
-        self.budget = Budget()
+        self.variables = variables
+        """Those of a template whose variables several functions see."""
         self.out: list[str] = []
-        self.blocks: list[bytes] = []
+        self.blocks: list[bytes] | None = None
         """What was printed and put together already."""
         self.printed = 0
         self.mutated = False
         """Whether the template changed a list or map, so that one may now be in itself."""
         self.depth = 0
-        self.variables: dict[str, Any] = {}
-        self.macros: dict[str, Callable[..., None]] = {}
+        self.macros: dict[str, Callable[..., None]] | None = None
+        """Those that `#evaluate` may define or call."""
         self.context_values: dict[str, Any] | None = None
-        self._knotted: list[Any] = []
+        self._knotted: list[Any] | None = None
         self._body: str | None = None
         self._document = _UNREAD
         self._params: dict[str, dict[str, str]] | None = None
@@ -74,24 +78,34 @@ class Rendering:
             body = self._body = self.env.body or EMPTY_BODY
         return body
 
-    def read(self, path: Path) -> Any:
-        """What `path` finds in the body; MISSING also where the body is not JSON."""
+    @property
+    def document(self) -> Any:
+        """The body's value; MISSING where it is not JSON."""
         document = self._document
         if document is _UNREAD:
             try:
-                document = self._document = decode(self.body)
+                document = decode(self.body)
             except JsonError:
-                document = self._document = MISSING
+                document = MISSING
+            self._document = document
+        return document
+
+    def read(self, path: Path) -> Any:
+        """What `path` finds in the body; MISSING also where the body is not JSON."""
+        document = self.document
         if document is MISSING:
             return MISSING
+        if path.keys is not None:
+            return follow(document, path.keys)
         found, visited = path.visit(document)
-        if visited > 1:
-            self.budget.spend(visited)
+        self.spend(visited)
         return found
 
     def json(self, path: Path) -> str:
         """`$input.json(path)`: compact JSON; an empty JSON string where nothing is (semantics section 10)."""
         found = self.read(path)
+        if type(found) is int:
+            return str(found)
         return '""' if found is MISSING else json_of(self, found)
 
     def value(self, path: Path) -> Any:
@@ -113,6 +127,7 @@ class Rendering:
 
     def param(self, name: str) -> str:
         """`$input.params(name)`: searched in path, query and headers, in that order; empty where it is nowhere."""
+        self.left -= 200  # headers are looked through whatever their case
         env = self.env
         found = env.path_parameters.get(name)
         if found is not None:
@@ -142,8 +157,8 @@ class Rendering:
 
     def check(self, out: list[str]) -> None:
         """Between the turns of a loop."""
-        if self.budget.left < 0:
-            self.budget.spend(0)
+        if self.left < 0:
+            self.overspent()
         if len(out) > PARTS and out is self.out:
             self.flush()
         elif len(out) > PARTS:
@@ -168,6 +183,8 @@ class Rendering:
         block = _utf8("".join(pending))
         self._admit_output(len(block))
         self.printed += len(block)
+        if self.blocks is None:
+            self.blocks = []
         self.blocks.append(block)
         pending.clear()
 
@@ -178,17 +195,20 @@ class Rendering:
     def finish(self) -> bytes:
         """All that was printed, in UTF-8."""
         out = self.out
-        if not self.blocks and sum(map(len, out)) <= _PIECE:
+        if self.blocks is None and sum(map(len, out)) <= _PIECE:
             return _utf8("".join(out))
         self.flush()
-        return b"".join(self.blocks)
+        return b"".join(self.blocks or ())
 
-    def joined(self, parts: Iterable[str]) -> str:
+    def joined(self, parts: Sequence[str]) -> str:
         """The text of a string, of which some pieces are values."""
+        self.left -= 12 + 6 * len(parts)
+        if self.left < 0:
+            self.overspent()
         size = sum(map(len, parts))
-        if size > 256:
-            self.budget.admit(size)
-            return self.budget.made("".join(parts))
+        if size > SMALL:
+            self.admit(size)
+            return self.made("".join(parts))
         return "".join(parts)
 
     def rendered(self, body: Callable[[list[str]], None]) -> str:
@@ -203,11 +223,13 @@ class Rendering:
         """What a `#foreach` goes through, at most LOOP_LIMIT of it, and how many there are. Nothing where it cannot."""
         kind = type(value)
         if kind is dict:
+            self.spend(len(value) >> 4)
             items: Any = list(value.values())
         elif isinstance(value, list | tuple | range):
             items = value
         elif isinstance(value, Mapping):
-            items = [value[key] for key in keys_of(value)]
+            self.spend(len(value))
+            items = [value[key] for key in keys_of(self, value)]
         elif kind is JavaIterator:
             items = list(_first(value.rest(), LOOP_LIMIT))
             return self._filled(items), len(items) + value.more
@@ -223,15 +245,18 @@ class Rendering:
     def changed(self, container: Any, value: Any) -> None:
         """A list or map got a value: where that is one too, they may be in each other now."""
         self.mutated = True
-        self.budget.keep_value(value)
+        self.keep(container, 1)
         if isinstance(value, list | dict | tuple):
+            if self._knotted is None:
+                self._knotted = []
             self._knotted.append(container)
 
     def forget(self) -> None:
         """Undo what may be a cycle: in a worker the garbage collector all but rests."""
-        self.variables.clear()
-        self.macros.clear()
-        if self._knotted:
+        if self.variables is not None:
+            self.variables.clear()
+        self.macros = None
+        if self._knotted is not None:
             overrides = self.env.overrides
             kept = {id(part) for whole in overrides.values() for part in (whole, *whole.values())} | {id(overrides)}
             for container in self._knotted:
@@ -241,7 +266,7 @@ class Rendering:
     def enter(self) -> None:
         """Begin with a macro's body."""
         self.depth += 1
-        self.budget.spend(5)
+        self.spend(5)
         if self.depth > CALL_LIMIT:
             raise BudgetExceeded(f"more than {CALL_LIMIT} macros inside each other")
 
@@ -319,7 +344,7 @@ class Defined:
         if self._depth == DEFINE_LIMIT:
             return ""
         self._depth += 1
-        run.budget.spend(5)
+        run.spend(30)
         out: list[str] = []
         try:
             self._body(out)
@@ -379,7 +404,7 @@ class Arguments:
 
 def path_of(run: Rendering, source: str) -> Path:
     """A JSONPath that is known only now. Raises EvaluationError where it is none."""
-    run.budget.spend(20 + len(source))
+    run.spend(50 + 8 * len(source))
     try:
         return compile_path(source)
     except SourceError as error:

@@ -1,11 +1,13 @@
 """Methods of String. Positions and lengths are those of Java, which counts a character beyond U+FFFF as two."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from portico.lang.errors import EvaluationError
 from portico.lang.vtl.formats import formatted
 from portico.lang.vtl.javatypes import View
+from portico.lang.vtl.operators import same_text
 from portico.lang.vtl.patterns import matches, replace_all, replace_first, split
 from portico.lang.vtl.printing import text_of
 from portico.lang.vtl.runtime import Rendering
@@ -13,16 +15,23 @@ from portico.lang.vtl.signatures import ANY, ITEMS, TEXT, VARIADIC, WHOLE, Table
 
 _BLANKS = "".join(map(chr, range(33)))
 _CHAR_OR_TEXT = frozenset({str, int})
+_WIDE = re.compile("[\U00010000-\U0010ffff]")
+_LARGE = 4096
+"""Characters of a text that it takes time to look at."""
 
 
-def _is_wide(text: str) -> bool:
+def _is_wide(run: Rendering, text: str) -> bool:
     """Whether Java counts more characters than Python does."""
-    return not text.isascii() and max(text) > "\uffff"
+    if text.isascii():
+        return False
+    run.spend(len(text) >> 5)
+    return _WIDE.search(text) is not None
 
 
 def _length(run: Rendering, text: str) -> int:
-    run.budget.spend(len(text) >> 16)
-    return len(text) if not _is_wide(text) else len(text.encode("utf-16-le", "surrogatepass")) // 2
+    if len(text) > _LARGE:
+        run.spend(len(text) >> 12)
+    return len(text) if not _is_wide(run, text) else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _part(run: Rendering, text: str, start: int, end: int | None = None) -> str:
@@ -32,9 +41,9 @@ def _part(run: Rendering, text: str, start: int, end: int | None = None) -> str:
     if not 0 <= start <= end <= size:
         raise EvaluationError(f"substring({start}, {end}) of a text of {size} characters")
     if size == len(text):
-        return run.budget.made(text[start:end])
+        return run.made(text[start:end])
     units = text.encode("utf-16-le", "surrogatepass")
-    return run.budget.made(units[start * 2 : end * 2].decode("utf-16-le", "surrogatepass"))
+    return run.made(units[start * 2 : end * 2].decode("utf-16-le", "surrogatepass"))
 
 
 def _char_at(run: Rendering, text: str, at: int) -> str:
@@ -49,19 +58,19 @@ def _code_at(run: Rendering, text: str, at: int) -> int:
 
 
 def _find(run: Rendering, text: str, wanted: Any, start: int = 0) -> int:
-    run.budget.spend(len(text) >> 14)
+    run.spend(len(text) >> 9)
     part = _searched(wanted)
-    if not _is_wide(text):
+    if not _is_wide(run, text):
         return text.find(part, max(start, 0)) if part or start <= len(text) else len(text)
     found = text.find(part, len(_part(run, text, 0, max(0, min(start, _length(run, text))))))
     return found if found < 0 else _length(run, text[:found])
 
 
 def _find_last(run: Rendering, text: str, wanted: Any, start: int | None = None) -> int:
-    run.budget.spend(len(text) >> 14)
+    run.spend(len(text) >> 9)
     part = _searched(wanted)
     found = text.rfind(part) if start is None else text.rfind(part, 0, max(start + len(part), 0))
-    return found if found < 0 or not _is_wide(text) else _length(run, text[:found])
+    return found if found < 0 or not _is_wide(run, text) else _length(run, text[:found])
 
 
 def _searched(wanted: Any) -> str:
@@ -70,8 +79,9 @@ def _searched(wanted: Any) -> str:
     return chr(wanted) if 0 <= wanted < 0x110000 else "\U0010ffff\0"
 
 
-def _compared(_run: Rendering, text: str, other: str) -> int:
+def _compared(run: Rendering, text: str, other: str) -> int:
     """The difference of the first characters that differ, else of the lengths."""
+    run.spend(min(len(text), len(other)) >> 4)
     for one, two in zip(text, other, strict=False):
         if one != two:
             return ord(one) - ord(two)
@@ -83,7 +93,7 @@ def _compared_folded(run: Rendering, text: str, other: str) -> int:
 
 
 def _hash(run: Rendering, text: str) -> int:
-    run.budget.spend(len(text))
+    run.spend(len(text))
     value = 0
     for unit in memoryview(text.encode("utf-16-le", "surrogatepass")).cast("H"):
         value = (value * 31 + unit) & 0xFFFFFFFF
@@ -91,37 +101,57 @@ def _hash(run: Rendering, text: str) -> int:
 
 
 def _concat(run: Rendering, text: str, other: str) -> str:
-    run.budget.admit(len(text) + len(other))
-    return run.budget.made(text + other)
+    run.admit(len(text) + len(other))
+    return run.made(text + other)
+
+
+def _looked_through(look: Callable[..., Any]) -> Callable[..., Any]:
+    """A look at the whole text, which is charged for."""
+
+    def looked(run: Rendering, text: str, *arguments: Any) -> Any:
+        if len(text) > _LARGE:
+            run.spend(len(text) >> 9)
+        return look(text, *arguments)
+
+    return looked
+
+
+def _cased(convert: Callable[[str], str]) -> Callable[..., str]:
+    def cased(run: Rendering, text: str) -> str:
+        run.spend(len(text) >> 6)
+        return run.made(convert(text))
+
+    return cased
 
 
 def _repeat(run: Rendering, text: str, times: int) -> str:
     if times < 0:
         raise EvaluationError(f"repeat({times})")
-    run.budget.admit(len(text) * times)
-    return run.budget.made(text * times)
+    run.admit(len(text) * times)
+    return run.made(text * times)
 
 
 def _replace(run: Rendering, text: str, old: str, new: str) -> str:
-    run.budget.spend(len(text) >> 10)
-    run.budget.admit(len(text) + text.count(old) * (len(new) - len(old)))
-    return run.budget.made(text.replace(old, new))
+    found = text.count(old)
+    run.spend((len(text) >> 8) + (found >> 3))
+    run.admit(len(text) + found * (len(new) - len(old)))
+    return run.made(text.replace(old, new))
 
 
 def _join(run: Rendering, _text: str, separator: str, items: Iterable[Any]) -> str:
     texts = [text_of(run, item) if item is not None else "null" for item in items]
-    run.budget.spend(len(texts))
-    run.budget.admit(sum(map(len, texts)) + len(separator) * len(texts))
-    return run.budget.made(separator.join(texts))
+    run.spend(len(texts))
+    run.admit(sum(map(len, texts)) + len(separator) * len(texts))
+    return run.made(separator.join(texts))
 
 
 def _chars(run: Rendering, text: str) -> View:
-    run.budget.keep(len(text) * 16)
+    run.keep_made(len(text) * 16)
     return View(text)
 
 
 def _bytes(run: Rendering, text: str) -> View:
-    run.budget.keep(len(text) * 24)
+    run.keep_made(len(text) * 24)
     return View(byte - 256 if byte > 127 else byte for byte in text.encode("utf-8", "replace"))
 
 
@@ -136,14 +166,14 @@ def _starts(_run: Rendering, text: str, part: str, at: int = 0) -> bool:
 STRING: Table = {
     ("length", 0): method(_length),
     ("isEmpty", 0): method(lambda _, text: not text),
-    ("isBlank", 0): method(lambda _, text: not text.strip()),
-    ("trim", 0): method(lambda run, text: run.budget.made(text.strip(_BLANKS))),
-    ("strip", 0): method(lambda run, text: run.budget.made(text.strip())),
-    ("stripLeading", 0): method(lambda run, text: run.budget.made(text.lstrip())),
-    ("stripTrailing", 0): method(lambda run, text: run.budget.made(text.rstrip())),
+    ("isBlank", 0): method(_looked_through(lambda text: not text.strip())),
+    ("trim", 0): method(lambda run, text: run.made(text.strip(_BLANKS))),
+    ("strip", 0): method(lambda run, text: run.made(text.strip())),
+    ("stripLeading", 0): method(lambda run, text: run.made(text.lstrip())),
+    ("stripTrailing", 0): method(lambda run, text: run.made(text.rstrip())),
     ("intern", 0): method(lambda _, text: text),
-    ("toLowerCase", 0): method(lambda run, text: run.budget.made(text.lower())),
-    ("toUpperCase", 0): method(lambda run, text: run.budget.made(text.upper())),
+    ("toLowerCase", 0): method(_cased(str.lower)),
+    ("toUpperCase", 0): method(_cased(str.upper)),
     ("charAt", 1): method(_char_at, WHOLE),
     ("codePointAt", 1): method(_code_at, WHOLE),
     ("hashCode", 0): method(_hash),
@@ -151,12 +181,12 @@ STRING: Table = {
     ("getBytes", 0): method(_bytes),
     ("compareTo", 1): method(_compared, TEXT),
     ("compareToIgnoreCase", 1): method(_compared_folded, TEXT),
-    ("equalsIgnoreCase", 1): method(lambda _, text, other: text.lower() == other.lower(), TEXT),
-    ("contentEquals", 1): method(lambda _, text, other: text == other, TEXT),
-    ("contains", 1): method(lambda _, text, part: part in text, TEXT),
+    ("equalsIgnoreCase", 1): method(_looked_through(lambda text, other: text.lower() == other.lower()), TEXT),
+    ("contentEquals", 1): method(same_text, TEXT),
+    ("contains", 1): method(_looked_through(lambda text, part: part in text), TEXT),
     ("startsWith", 1): method(_starts, TEXT),
     ("startsWith", 2): method(_starts, TEXT, WHOLE),
-    ("endsWith", 1): method(lambda _, text, part: text.endswith(part), TEXT),
+    ("endsWith", 1): method(_looked_through(str.endswith), TEXT),
     ("indexOf", 1): method(_find, _CHAR_OR_TEXT),
     ("indexOf", 2): method(_find, _CHAR_OR_TEXT, WHOLE),
     ("lastIndexOf", 1): method(_find_last, _CHAR_OR_TEXT),

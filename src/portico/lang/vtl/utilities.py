@@ -25,22 +25,33 @@ class _Escapes(dict[int, str]):
     """What JavaScript strings cannot hold, as Java's StringEscapeUtils writes it, in UTF-16 units."""
 
     def __missing__(self, code: int) -> str:
-        if 32 <= code < 128:
-            return chr(code)
-        units = chr(code).encode("utf-16-be", "surrogatepass")
-        return "".join(f"\\u{units[at]:02X}{units[at + 1]:02X}" for at in range(0, len(units), 2))
+        """Not kept: a body may have a character of every kind."""
+        return _escape(code)
 
 
+def _escape(code: int) -> str:
+    if 32 <= code < 128:
+        return chr(code)
+    units = chr(code).encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02X}{units[at + 1]:02X}" for at in range(0, len(units), 2))
+
+
+_COMMON = 0x500
+"""Characters whose escapes are kept: the alphabets of Latin, Greek and Cyrillic."""
 _ESCAPES = _Escapes(
-    {ord(char): "\\" + char for char in "\"'\\/"}
+    {code: _escape(code) for code in range(_COMMON)}
+    | {ord(char): "\\" + char for char in "\"'\\/"}
     | {ord(char): f"\\{name}" for char, name in zip("\b\n\t\f\r", "bntfr", strict=True)}
 )
+_UNCOMMON = re.compile(f"[{chr(_COMMON)}-\U0010ffff]")
 
 
 def escape_javascript(run: Rendering, text: str) -> str:
     """Quotes, both slashes, control characters and what is not ASCII."""
     if _JS_UNSAFE.search(text) is None:
         return text
+    if _UNCOMMON.search(text) is not None:
+        run.spend(len(text))
     return _in_chunks(run, text, lambda piece: piece.translate(_ESCAPES))
 
 
@@ -52,9 +63,9 @@ def url_encode(run: Rendering, text: str) -> str:
 def url_decode(run: Rendering, text: str) -> str:
     if _BAD_PERCENT.search(text):
         raise EvaluationError("urlDecode: a '%' without two hexadecimal digits")
-    run.budget.spend(len(text) >> 4)
+    run.spend(len(text) >> 3)
     plain = text.replace("+", " ")
-    return run.budget.made(b"".join(map(unquote_to_bytes, _between_escapes(plain))).decode("utf-8", "replace"))
+    return run.made(b"".join(map(unquote_to_bytes, _between_escapes(plain))).decode("utf-8", "replace"))
 
 
 def _between_escapes(text: str) -> list[str]:
@@ -69,22 +80,22 @@ def _between_escapes(text: str) -> list[str]:
 
 
 def base64_encode(run: Rendering, text: str) -> str:
-    run.budget.admit(len(text) * 4 // 3)
-    return run.budget.made(base64.b64encode(text.encode("utf-8", "replace")).decode())
+    run.admit(len(text) * 4 // 3)
+    return run.made(base64.b64encode(text.encode("utf-8", "replace")).decode())
 
 
 def base64_decode(run: Rendering, text: str) -> str:
     """Lenient like Java's codec: both alphabets, foreign characters are passed over, what is not UTF-8 is replaced."""
-    run.budget.spend(len(text) >> 5)
+    run.spend(len(text) >> 5)
     known = _NOT_BASE64.sub("", text.translate(_URL_ALPHABET))
     known = known[:-1] if len(known) % 4 == 1 else known
-    return run.budget.made(base64.b64decode(known + "=" * (-len(known) % 4)).decode("utf-8", "replace"))
+    return run.made(base64.b64decode(known + "=" * (-len(known) % 4)).decode("utf-8", "replace"))
 
 
 def parse_json(run: Rendering, text: str) -> Any:
     """The value of a JSON text, which is charged for what its objects and lists take."""
-    run.budget.spend(len(text) >> 6)
-    run.budget.keep(len(text) + 64 * (text.count(",") + text.count("[")) + 192 * text.count("{"))
+    run.spend(len(text) >> 6)
+    run.keep_made(len(text) + 64 * (text.count(",") + text.count("[")) + 192 * text.count("{"))
     try:
         return decode(text)
     except JsonError as error:
@@ -93,16 +104,16 @@ def parse_json(run: Rendering, text: str) -> Any:
 
 def _in_chunks(run: Rendering, text: str, convert: Callable[[str], str]) -> str:
     if len(text) <= _CHUNK:
-        run.budget.spend(len(text) >> 4)
-        return run.budget.made(convert(text))
+        run.spend(len(text) >> 4)
+        return run.made(convert(text))
     pieces, size = [], 0
     for at in range(0, len(text), _CHUNK):
-        run.budget.spend(_CHUNK >> 4)
+        run.spend(_CHUNK >> 4)
         pieces.append(convert(text[at : at + _CHUNK]))
         size += len(pieces[-1])
         if size > OUTPUT_LIMIT:
-            run.budget.admit(size)
-    return run.budget.made("".join(pieces))
+            run.admit(size)
+    return run.made("".join(pieces))
 
 
 def _of_text(convert: Callable[[Rendering, str], Any]) -> Callable[[Rendering, object, Any], Any]:

@@ -12,7 +12,7 @@ has a body and does not say how long it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -462,6 +462,7 @@ class Play:
         *,
         trusted: Iterable[Any] = (),
         domains: tuple[str, ...] = ("localhost", "gateway.example", "amazonaws.com"),
+        link_targets: Mapping[str, Sequence[tuple[str, int | None]]] | None = None,
         **standing: Any,
     ) -> None:
         self.clock = Clock()
@@ -488,6 +489,7 @@ class Play:
             region="us-east-1",
             domains=domains,
             trusted_proxies=TrustedProxies(trusted),
+            link_targets=link_targets or {},
         )
         self.dice = Dice()
         self.gateway = Gateway(self.ports, self.load, self.dice)

@@ -1,6 +1,7 @@
 """TestInvokeMethod: what a method that is tried out is called with, and whom it is asked past."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -234,6 +235,19 @@ def test_a_header_that_no_client_could_send_is_refused(headers: dict[str, str]) 
     trials = TrialScene()
     trials.method("/pets", "GET", MOCK)
     assert refusal(trials.tries, "/pets", headers=headers).startswith("400 BadRequestException: Invalid request header")
+
+
+def test_a_method_is_tried_through_its_vpc_link() -> None:
+    arn = "arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/net/pets/0123"
+    trials = TrialScene(lambda play: play.backend.answers())
+    trials.play.ports = replace(trials.play.ports, link_targets={arn: [("10.0.0.7", 8080)]})
+    link = trials.client.create_vpc_link(name="pets", targetArns=[arn])["id"]
+    connection = {"connectionType": "VPC_LINK", "connectionId": "${stageVariables.link}"}
+    trials.method("/pets", "GET", {**http("http://pets.example.com/"), **connection})
+    assert trials.tries("/pets", stageVariables={"link": link})["status"] == 200
+    assert trials.play.backend.last.origin.via == (("10.0.0.7", 8080),)
+    refused = trials.tries("/pets", stageVariables={"link": "other"})
+    assert refused["status"] == 500
 
 
 def test_a_certificate_that_there_is_not_is_refused_and_one_that_there_is_is_presented() -> None:

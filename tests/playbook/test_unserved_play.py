@@ -92,8 +92,8 @@ INTEGRATION: dict[str, Decision] = {
     "type": Refused("TELEPATHY", "integrations of type TELEPATHY are not built"),
     "http_method": Obeyed("test_http_integration_method_is_the_integrations_own"),
     "uri": Obeyed("test_where_a_request_goes"),
-    "connection_type": Refused("VPC_LINK", "VPC links"),
-    "connection_id": Harmless("only a VPC link has one, which is refused"),
+    "connection_type": Refused("CARRIER_PIGEON", "connections other than INTERNET and VPC_LINK"),
+    "connection_id": Obeyed("test_a_link_leads_to_its_machines_under_the_name_of_the_uri"),
     "credentials": Obeyed("test_with_credentials_the_role_counts"),
     "request_parameters": Obeyed("test_every_source_of_a_request_reaches_a_header"),
     "request_templates": Obeyed("test_passthrough"),
@@ -105,7 +105,7 @@ INTEGRATION: dict[str, Decision] = {
     "integration_responses": Obeyed("test_patterns_match_the_whole_status"),
     "tls_config": Obeyed("test_an_integration_may_skip_verification_of_its_backend"),
     "response_transfer_mode": Obeyed("test_a_stream_begins_when_the_delimiter_has_come_and_goes_on_as_it_comes"),
-    "integration_target": Refused("arn:aws:elasticloadbalancing:x", "VPC links"),
+    "integration_target": Refused("arn:aws:elasticloadbalancing:x", "VPC links V2"),
 }
 INTEGRATION_RESPONSE: dict[str, Decision] = {
     "status_code": Obeyed("test_patterns_match_the_whole_status"),
@@ -138,6 +138,7 @@ STAGE: dict[str, Decision] = {
     "canary_settings": Obeyed("test_a_canary_gets_its_share_of_the_requests"),
     "web_acl_arn": Refused("arn:aws:wafv2:x", "web ACLs"),
     "disable_execute_api_endpoint": Obeyed("test_the_default_endpoint_can_be_disabled_on_every_address"),
+    "vpc_links": Obeyed("test_a_link_leads_to_its_machines_under_the_name_of_the_uri"),
 }
 ACCESS_LOG: dict[str, Decision] = {
     "format": Obeyed("test_every_variable_of_a_format"),

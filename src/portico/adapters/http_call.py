@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from portico.ports.client import Client
 from portico.ports.upstream import LONGEST_STREAM, FailureKind, UpstreamFailure, UpstreamRequest
@@ -11,6 +11,10 @@ from portico.ports.upstream import LONGEST_STREAM, FailureKind, UpstreamFailure,
 if TYPE_CHECKING:
     from portico.adapters.http_connection import BackendConnection
     from portico.adapters.http_pool import Pool
+
+
+EXACT_BELOW: Final = 2.0
+"""Timeouts below this many seconds get a timer of their own: the sweep is a quarter of a second coarse."""
 
 
 class Call:
@@ -67,6 +71,16 @@ class Call:
             connection.discard()
 
     # The adapter
+
+    def arm(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Set the timer of a call that the sweep would expire too late."""
+        plan = self.plan
+        if plan is not None and plan.timeout < EXACT_BELOW:
+            self.timer = loop.call_later(plan.timeout, self.expire)
+
+    def moves_on(self) -> bool:
+        """Nobody could be reached and nothing was sent: whether somebody else is asked instead."""
+        return False
 
     @property
     def over(self) -> bool:

@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 
 from portico.adapters.client_identities import ClientIdentities, UnknownIdentity, mistrusting
 from portico.adapters.egress import EgressPolicy
+from portico.adapters.http_group import Group
 from portico.adapters.http_pool import IDLE_SECONDS, Pool
 from portico.adapters.names import Clock, Unreachable
 from portico.ports.upstream import Destination, FailureKind, Origin
@@ -48,11 +49,22 @@ class HttpClient:
         self._collected = 0
         self._pools: WeakValueDictionary[Origin, Pool] = WeakValueDictionary()
         """A pool lives while a Route or a connection holds it: a host that a client may name must not stay for ever."""
-        self._newest: list[Pool] = []
-        """Those of the last `IDLE_SECONDS`, so that what they know of a name is not forgotten with each call."""
+        self._groups: WeakValueDictionary[Origin, Group] = WeakValueDictionary()
+        self._newest: list[Pool | Group] = []
+        """Those of the last `IDLE_SECONDS`, so that what they know, addresses and turns, is not forgotten with each call."""
         self._newest_since = self.now
 
     def to(self, origin: Origin, /) -> Destination:
+        if not origin.via:
+            return self._pool(origin)
+        group = self._groups.get(origin)
+        if group is None:
+            pools = [self._pool(origin._replace(via=(machine,))) for machine in origin.via]
+            group = self._groups[origin] = Group(pools)
+            self._newest.append(group)
+        return group
+
+    def _pool(self, origin: Origin) -> Pool:
         pool = self._pools.get(origin)
         if pool is None:
             pool = self._pools[origin] = Pool(self, origin)

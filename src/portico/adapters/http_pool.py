@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from portico.adapters.http_call import Call
+from portico.adapters.http_call import EXACT_BELOW, Call
 from portico.adapters.http_connection import BackendConnection
 from portico.adapters.names import Names, Unreachable
 from portico.ports.upstream import FailureKind, Origin, UpstreamCall, UpstreamRequest
@@ -23,9 +23,11 @@ IDLE_SECONDS: Final = 60.0
 DIAL_SECONDS: Final = 30.0
 """To connect, TLS included. A call's own timeout is mostly shorter; the connection then serves a later call."""
 NEXT_ADDRESS_SECONDS: Final = 2.0
-"""The same where another address is left to try."""
-_EXACT_BELOW: Final = 2.0
-"""Timeouts below this many seconds get a timer of their own: the sweep is a quarter of a second coarse."""
+"""The same where another address is left to try, and for the machines of a group."""
+SHUNNED_SECONDS: Final = 5.0
+"""How long a machine of a group is passed over that no connection could be opened to."""
+_UNREACHED: Final = frozenset({FailureKind.CONNECT, FailureKind.RESOLVE, FailureKind.CLOSED})
+"""Failures of dialling that say nothing of the other machines of a group."""
 
 
 class Pool:
@@ -40,14 +42,18 @@ class Pool:
         self._idle: list[BackendConnection] = []
         self._waiting: deque[Call] = deque()
         self._open = 0
-        self._names = Names(origin, client.clock)
+        self._host, self._port = origin.via[0] if origin.via else (origin.host, origin.port)
+        self._names = Names(self._host, self._port, client.clock)
+        self._dial_seconds = NEXT_ADDRESS_SECONDS if origin.via else DIAL_SECONDS
+        self.shunned_until = 0.0
+        """As one of a group: until when others are called instead."""
         self._dialing: dict[asyncio.Task[bool], Call] = {}
 
     def call(self, method: bytes, request: bytes, plan: UpstreamRequest[Any], context: Any, /) -> UpstreamCall:
         timeout = plan.timeout
         call = Call(self, method, request, plan, context, self.client.now + timeout)
-        if timeout < _EXACT_BELOW:
-            call.timer = asyncio.get_running_loop().call_later(timeout, call.expire)
+        if timeout < EXACT_BELOW:
+            call.arm(asyncio.get_running_loop())
         if self._idle:
             connection = self._idle.pop()
             transport = connection.transport
@@ -108,7 +114,7 @@ class Pool:
         try:
             connection = await self._connect()
         except Unreachable as error:
-            call.fail(error.kind, str(error))
+            self._unreached(call, error)
             return False
         except Exception as error:
             call.fail(FailureKind.CONNECT, f"unexpected: {error!r}")
@@ -120,6 +126,13 @@ class Pool:
             connection.send(call)
         return True
 
+    def _unreached(self, call: Call, error: Unreachable) -> None:
+        if error.kind in _UNREACHED:
+            self.shunned_until = self.client.clock() + SHUNNED_SECONDS
+            if call.moves_on():
+                return
+        call.fail(error.kind, str(error))
+
     def _dialed(self, task: asyncio.Task[bool]) -> None:
         del self._dialing[task]
         if task.cancelled() or not task.result():
@@ -128,7 +141,7 @@ class Pool:
 
     async def _connect(self) -> BackendConnection:
         """A new connection, trying each resolved address in turn. Raises Unreachable."""
-        host, port = self.origin.host, self.origin.port
+        host, port = self._host, self._port
         failure = Unreachable(FailureKind.RESOLVE, f"{host} has no address")
         addresses = await self._names.resolve()
         for left, address in zip(reversed(range(len(addresses))), tuple(addresses), strict=True):
@@ -136,7 +149,7 @@ class Pool:
                 failure = Unreachable(FailureKind.FORBIDDEN, f"{host} is at {address}, which is not called")
                 continue
             try:
-                async with asyncio.timeout(NEXT_ADDRESS_SECONDS if left else DIAL_SECONDS):
+                async with asyncio.timeout(NEXT_ADDRESS_SECONDS if left else self._dial_seconds):
                     return await self._connect_to(address)
             except Unreachable as error:
                 failure = error
@@ -155,16 +168,16 @@ class Pool:
         transport, connection = await asyncio.get_running_loop().create_connection(
             lambda: BackendConnection(self),
             address,
-            origin.port,
+            self._port,
             ssl=self.client.tls(origin),
             server_hostname=origin.host if origin.secure else None,
         )
         if connection.transport is None:
-            raise Unreachable(FailureKind.CLOSED, f"{address} port {origin.port}: closed at once")
+            raise Unreachable(FailureKind.CLOSED, f"{address} port {self._port}: closed at once")
         local = transport.get_extra_info("sockname")
-        if not self.client.egress.allows(address, origin.port, local[0] if local else ""):
+        if not self.client.egress.allows(address, self._port, local[0] if local else ""):
             transport.abort()
-            raise Unreachable(FailureKind.FORBIDDEN, f"{origin.host} is this host, whose port is not called")
+            raise Unreachable(FailureKind.FORBIDDEN, f"{self._host} is this host, whose port is not called")
         connection.address = address
         self.connections.add(connection)
         return connection

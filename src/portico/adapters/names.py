@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable
 from typing import Final
 
-from portico.ports.upstream import FailureKind, Origin
+from portico.ports.upstream import FailureKind
 
 RESOLVE_SECONDS: Final = 10.0
 """A name is looked up again after this long."""
@@ -25,13 +25,14 @@ class Unreachable(Exception):
 
 
 class Names:
-    """The addresses of an origin's host, in the order in which they are tried."""
+    """The addresses of a host, in the order in which they are tried."""
 
-    def __init__(self, origin: Origin, clock: Clock) -> None:
-        self._origin = origin
+    def __init__(self, host: str, port: int, clock: Clock) -> None:
+        self._host = host
+        self._port = port
         self._clock = clock
-        self._fixed = _is_address(origin.host)
-        self.addresses: list[str] = [origin.host] if self._fixed else []
+        self._fixed = _is_address(host)
+        self.addresses: list[str] = [host] if self._fixed else []
         self._resolved_at = self._asked_at = 0.0
         self._lookup: asyncio.Task[None] | None = None
 
@@ -67,12 +68,11 @@ class Names:
             lookup.exception()  # whoever waited has heard it
 
     async def _look_up(self) -> None:
-        host, port = self._origin.host, self._origin.port
         self._asked_at = self._clock()
         try:
-            found = await _addresses_of(host, port)
+            found = await _addresses_of(self._host, self._port)
         except (OSError, UnicodeError) as error:
-            raise Unreachable(FailureKind.RESOLVE, f"{host}: {error}") from None
+            raise Unreachable(FailureKind.RESOLVE, f"{self._host}: {error}") from None
         self._resolved_at = self._asked_at
         self.addresses = found
 

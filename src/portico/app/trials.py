@@ -82,4 +82,5 @@ def stageless_ports(
         account_id=settings.account_id,
         region=settings.region,
         functions_elsewhere=settings.lambda_endpoint is not None,
+        link_targets=dict(settings.vpc_link_target),
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from portico.controlplane.links import link_uses, targets_of
 from portico.controlplane.operation import Call, Realm
 from portico.controlplane.patch import unescape
 from portico.model.rest import Snapshot, decode_snapshot
@@ -92,11 +93,23 @@ def check(realm: Realm, snapshot: Snapshot, stage: StageStanding | None) -> None
 def stand(call: Call, api: Document, stage: Document) -> None:
     """Let a stage act as its document now says: on its variables, settings and deployments at once."""
     standing = standing_of(call.unit, api, stage)
-    for served in _served(standing):
-        body = call.unit.get_snapshot(served.snapshot)
-        assert body is not None, "a deployment's Snapshot is kept as long as the deployment"
-        check(call.realm, decode_snapshot(body), served)
+    served = served_by(call.unit, standing)
+    links = targets_of(call.unit, [use for snapshot, one in served for use in link_uses(snapshot, one.variables)])
+    for snapshot, one in served:
+        check(call.realm, snapshot, msgspec.structs.replace(one, vpc_links=links))
+    standing = msgspec.structs.replace(standing, vpc_links=links)
     call.unit.stand("stage", _key(api["id"], stage["stageName"]), msgspec.to_builtins(standing))
+
+
+def served_by(unit: Unit, standing: StageStanding) -> list[tuple[Snapshot, StageStanding]]:
+    """What a stage serves under what, and what its canary does where that is anything else."""
+    return [(_snapshot(unit, one.snapshot), one) for one in _served(standing)]
+
+
+def _snapshot(unit: Unit, digest: str) -> Snapshot:
+    body = unit.get_snapshot(digest)
+    assert body is not None, "a deployment's Snapshot is kept as long as the deployment"
+    return decode_snapshot(body)
 
 
 def fall(unit: Unit, api_id: str, stage_name: str) -> None:

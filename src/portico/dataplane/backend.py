@@ -15,6 +15,7 @@ from portico.dataplane.environment import RequestView
 from portico.dataplane.fault import API_CONFIGURATION_ERROR, BAD_REQUEST, Fault
 from portico.dataplane.headers import MAPPING_IGNORED
 from portico.dataplane.trace import trace_id
+from portico.dataplane.vpc_links import link_machines
 from portico.lang.environment import Environment
 from portico.lang.errors import EvaluationError, InvalidRequestJson, UnsafeValue
 from portico.lang.mapping import Mapped, Phase, Source, compile_source, parse_source, parse_target, read_source
@@ -145,11 +146,12 @@ def _reach(spec: Spec) -> Reach:
     """Calls by TLS are made with the stage's client certificate, and as the integration's tlsConfig says."""
     upstream, tls = spec.ports.upstream, spec.integration.tls_config
     verify = tls is None or not tls.insecure_skip_verification
-    identity = spec.client_certificate or ""
+    identity, machines = spec.client_certificate or "", link_machines(spec)
 
     def reach(authority: Authority) -> Destination:
         secure, host, port = authority
-        return upstream.to(Origin(secure, host, port, verify, identity if secure else ""))
+        via = tuple([(machine, own or port) for machine, own in machines])
+        return upstream.to(Origin(secure, host, port, verify, identity if secure else "", via))
 
     return reach
 

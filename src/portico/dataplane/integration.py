@@ -5,7 +5,7 @@ A plugin file is `KIND`, AWS's name of the type, and `compile(spec) -> Step`. It
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from portico.dataplane.answer_check import AnswerCheck
@@ -45,3 +45,5 @@ class Spec:
     """What answers are held to, where the stage asks for it."""
     client_certificate: str | None = None
     """The id of what backends are shown that ask for a certificate."""
+    vpc_links: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The ARNs behind each VPC link that is known."""

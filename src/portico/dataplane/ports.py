@@ -1,5 +1,6 @@
 """What the data plane was given to work with: its ports and the facts of where it runs."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
 
@@ -50,4 +51,6 @@ class Ports:
     trusted_proxies: TrustedProxies = field(default_factory=TrustedProxies)
     functions_elsewhere: bool = False
     """Functions are behind another Lambda, which has accounts and regions of its own."""
+    link_targets: Mapping[str, Sequence[tuple[str, int | None]]] = field(default_factory=dict)
+    """Host and port of the machines behind a load balancer, by its ARN. No port: that of the integration's URI."""
     dates: Dates = field(default_factory=Dates)

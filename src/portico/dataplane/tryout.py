@@ -167,6 +167,7 @@ def _standing(trial: Trial) -> StageStanding:
         variables=dict(trial.variables),
         method_settings=_EVERYTHING,
         client_certificate_id=trial.client_certificate_id,
+        vpc_links=dict(trial.vpc_links),
     )
 
 

@@ -66,6 +66,8 @@ class StageStanding(_Frozen, frozen=True, kw_only=True):
     canary_settings: CanarySettings | None = None
     web_acl_arn: str | None = None
     disable_execute_api_endpoint: bool = False
+    vpc_links: dict[str, tuple[str, ...]] = {}
+    """The ARNs behind each VPC link that the stage's Snapshots name. What a link leads to never changes."""
 
     @property
     def canary(self) -> bool | None:

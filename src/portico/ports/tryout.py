@@ -5,7 +5,7 @@ a worker's does. Nothing is awaited: who asks is called back.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
 from portico.kernel.errors import PorticoError
@@ -41,6 +41,8 @@ class Trial:
     variables: Mapping[str, str]
     client_certificate_id: str | None
     signer: Signer
+    vpc_links: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The ARNs behind each VPC link that the method names."""
 
 
 class Tried(NamedTuple):

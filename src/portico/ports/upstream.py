@@ -16,7 +16,7 @@ T_contra = TypeVar("T_contra", contravariant=True)
 
 
 class Origin(NamedTuple):
-    """Where a pool of connections leads."""
+    """Who is called, and how."""
 
     secure: bool
     host: str
@@ -25,6 +25,8 @@ class Origin(NamedTuple):
     """False only where an integration's tlsConfig says insecureSkipVerification."""
     identity: str = ""
     """The id of the client certificate that is presented, where the backend asks for one."""
+    via: tuple[tuple[str, int], ...] = ()
+    """Host and port of each machine that is called instead, in turns: `host` is then but a name, in TLS too."""
 
 
 class FailureKind(Enum):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from portico.settings import database_url, endpoint, roles, values
+from portico.settings import database_url, endpoint, link_targets, roles, values
 from portico.settings.values import Address, Network, SettingError
 
 __all__ = ["OPTIONS", "Address", "Network", "Option", "Raw", "SettingError", "Settings", "from_raw", "loads"]
@@ -32,6 +32,8 @@ class Option(NamedTuple):
     help: str
     many: bool = False
     flag: bool = False
+    split: Callable[[str], list[str]] = values.at_commas
+    """How one text is the values of an option that takes many."""
 
 
 def _option(
@@ -43,9 +45,10 @@ def _option(
     many: bool = False,
     flag: bool = False,
     secret: bool = False,
+    split: Callable[[str], list[str]] = values.at_commas,
 ) -> Any:
     """`secret`: the value is not shown where Settings are."""
-    option = Option(parse, default, expected, help, many, flag)
+    option = Option(parse, default, expected, help, many, flag, split)
     return field(default_factory=lambda: _default(option), repr=not secret, metadata={"option": option})
 
 
@@ -124,6 +127,14 @@ class Settings:
         "ARN=PROFILE, such as arn:aws:iam::111122223333:role/pets=pets",
         "Whose credentials stand for a role in calls of AWS services (repeatable).",
         many=True,
+    )
+    vpc_link_target: tuple[link_targets.LinkTarget, ...] = _option(
+        link_targets.link_target,
+        None,
+        "ARN=HOST[:PORT][,HOST[:PORT]], such as arn:aws:elasticloadbalancing:…:loadbalancer/net/pets/01=10.0.0.7:80",
+        "Where the load balancer of VPC links is: machines that are called in turns (repeatable).",
+        many=True,
+        split=link_targets.split,
     )
     tls_cert: Path | None = _option(values.file, None, _READABLE, "Certificate chain (PEM) of the gateway listeners.")
     tls_key: Path | None = _option(values.file, None, _READABLE, "Private key (PEM) of --tls-cert.")
@@ -206,7 +217,7 @@ def from_raw(raw: Mapping[str, Raw]) -> Settings:
 
 def _value(option: Option, source: str, value: Any) -> Any:
     if option.many:
-        parts = [part.strip() for one in _listed(value) for part in str(one).split(",")]
+        parts = [part.strip() for one in _listed(value) for part in option.split(str(one))]
         return tuple(_parsed(option, source, part) for part in parts)
     return _parsed(option, source, value)
 

@@ -114,11 +114,20 @@ def _roles_differ(settings: Settings) -> None:
         seen.add(role.principal)
 
 
+def _links_differ(settings: Settings) -> None:
+    seen: set[str] = set()
+    for link in settings.vpc_link_target:
+        if link.arn in seen:
+            raise SettingError(f"--vpc-link-target: {link.arn} is given twice; its machines go into one value")
+        seen.add(link.arn)
+
+
 _CHECKS: Final[tuple[Callable[[Settings], None], ...]] = (
     _tls_pairs,
     _control_is_private,
     _addresses_differ,
     _lambda_is_elsewhere,
     _roles_differ,
+    _links_differ,
 )
 """What no option can say alone."""

@@ -37,6 +37,10 @@ DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z
 REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]")
 
 
+def at_commas(text: str) -> list[str]:
+    return text.split(",")
+
+
 def address(text: str) -> Address:
     match = _ADDRESS.fullmatch(text)
     if match is None or int(match[3]) > 65535:

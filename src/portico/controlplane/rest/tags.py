@@ -1,8 +1,9 @@
-"""Tags, by the ARN of what carries them: an API, a stage or a client certificate."""
+"""Tags, by the ARN of what carries them: an API, a stage, a client certificate or a VPC link."""
 
 import re
 from typing import NamedTuple
 
+from portico.controlplane.links import KIND as VPC_LINK
 from portico.controlplane.operation import Call, operation
 from portico.controlplane.rest.tagging import check_tag_keys, check_tags
 from portico.model.client_certificate import KIND as CLIENT_CERTIFICATE
@@ -11,12 +12,13 @@ from portico.wire.aws.faults import BadRequestException, NotFoundException
 
 _ARN = re.compile(r"arn:[a-z-]+:apigateway:(?P<region>[a-z0-9-]+)::(?P<path>/.+)")
 _STAGE = re.compile(r"/restapis/([^/]+)/stages/([^/]+)")
-_OWN = re.compile(r"/(restapis|clientcertificates)/([^/]+)")
+_OWN = re.compile(r"/(restapis|clientcertificates|vpclinks)/([^/]+)")
 """What belongs to the account, by the folder that it is in."""
-_KINDS = {"restapis": "restapi", "clientcertificates": CLIENT_CERTIFICATE}
+_KINDS = {"restapis": "restapi", "clientcertificates": CLIENT_CERTIFICATE, "vpclinks": VPC_LINK}
 _MISSING = {
     "stage": "Invalid stage identifier specified",
     CLIENT_CERTIFICATE: "Invalid Client Certificate identifier specified",
+    VPC_LINK: "Invalid Vpc Link identifier specified",
 }
 
 

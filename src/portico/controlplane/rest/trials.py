@@ -9,6 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from portico.controlplane.deploy import collections
+from portico.controlplane.links import link_uses, targets_of
 from portico.controlplane.operation import Call, DeferredTrial, operation
 from portico.controlplane.rest.clientcertificates import require_client_certificate
 from portico.controlplane.rest.lookups import require_resource
@@ -32,15 +33,17 @@ def test_invoke_method(call: Call) -> DeferredTrial:
     certificate = call.params.get("clientCertificateId") or None
     if certificate is not None:
         require_client_certificate(call.unit, certificate)
+    snapshot, variables = _snapshot(call, resource, method), call.params.get("stageVariables") or {}
     trial = Trial(
-        snapshot=_snapshot(call, resource, method),
+        snapshot=snapshot,
         http_method=verb,
         target=_target(call.params.get("pathWithQueryString") or resource["path"]),
         headers=_headers(call.params),
         body=(call.params.get("body") or "").encode(),
-        variables=call.params.get("stageVariables") or {},
+        variables=variables,
         client_certificate_id=certificate,
         signer=call.signer,
+        vpc_links=targets_of(call.unit, link_uses(snapshot, variables)),
     )
     return DeferredTrial(trial, _answer)
 

@@ -138,6 +138,7 @@ class Compiler:
             ports=self._ports,
             answers=answer_check(snapshot, standing, method),
             client_certificate=standing.client_certificate_id,
+            vpc_links=standing.vpc_links,
         )
         return (*_conversion(spec), *_checked(spec, INTEGRATIONS[integration.type](spec)))
 

@@ -61,11 +61,10 @@ _TRANSFER_MODES: Final = dict.fromkeys(("AWS_PROXY", "HTTP_PROXY"), (None, "BUFF
 
 INTEGRATION_ROWS: Final = (
     IntegrationRow(
-        "VPC links are not built yet",
-        lambda integration: (
-            integration.connection_type not in (None, "INTERNET") or bool(integration.integration_target)
-        ),
+        "connections other than INTERNET and VPC_LINK are not built yet",
+        lambda integration: integration.connection_type not in (None, "INTERNET", "VPC_LINK"),
     ),
+    IntegrationRow("VPC links V2 are not built yet", lambda integration: bool(integration.integration_target)),
     IntegrationRow(
         "response streaming is for HTTP_PROXY and AWS_PROXY only",
         lambda asked: asked.response_transfer_mode not in _TRANSFER_MODES.get(asked.type, (None, "BUFFERED")),

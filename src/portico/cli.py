@@ -99,6 +99,49 @@ def logs(
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
+@app.command()
+def routes(
+    api: Annotated[str, typer.Argument(metavar="API", help="Its id or its name.", show_default=False)],
+    stage: Annotated[str | None, typer.Option(metavar="NAME", help="What is deployed there instead.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+    data_dir: Annotated[str | None, typer.Option(metavar="VALUE", help="The server's data directory.")] = None,
+    control: Annotated[list[str] | None, typer.Option(metavar="VALUE", help="Where the server is asked.")] = None,
+    config: Annotated[str | None, typer.Option(help="A file instead of ./portico.toml.")] = None,
+) -> None:
+    """Show what each method of an API will do: its checks, its integration, its templates, and what would not work.
+
+    Without --stage the running server is asked what is defined now; with it the state in the data directory is read.
+    """
+    from portico.app.routes import show
+
+    try:
+        settings = load({"data_dir": data_dir, "control": control}, os.environ, config)
+        show(settings, api, stage, json=json, write=sys.stdout.write)
+    except SettingError as error:
+        _fail(error, 2)
+    except PorticoError as error:
+        _fail(error, 1)
+
+
+@app.command()
+def explain(
+    method: Annotated[str, typer.Argument(metavar="METHOD", help="GET, say.", show_default=False)],
+    url: Annotated[str, typer.Argument(metavar="URL", help="As a client would ask.", show_default=False)],
+    data_dir: Annotated[str | None, typer.Option(metavar="VALUE", help="The server's data directory.")] = None,
+    domain: Annotated[str | None, typer.Option(metavar="VALUE", help="The server's --domain.")] = None,
+    config: Annotated[str | None, typer.Option(help="A file instead of ./portico.toml.")] = None,
+) -> None:
+    """Tell which API, stage and method a request would reach, and why not. Nothing is called."""
+    from portico.app.routes import tell
+
+    try:
+        tell(load({"data_dir": data_dir, "domain": domain}, os.environ, config), method, url, sys.stdout.write)
+    except SettingError as error:
+        _fail(error, 2)
+    except PorticoError as error:
+        _fail(error, 1)
+
+
 def serve(config: str | None, **flags: Any) -> None:
     """Run the server: the AWS API on --control, the deployed APIs on --gateway.
 

@@ -159,6 +159,13 @@ class Compiler:
                     unserved.append(Unserved(method.http_method, resource.path, reason))
         return unserved
 
+    def problems(self, snapshot: Snapshot, standing: StageStanding, resource: Resource, method: Method) -> list[str]:
+        """Why a method will not be served under a stage, or cannot be deployed at all; empty where it is served."""
+        try:
+            return list(self._method_reasons(snapshot, standing, resource, method))
+        except CompileError as error:
+            return [str(error)]
+
     def _method_reasons(
         self, snapshot: Snapshot, standing: StageStanding, resource: Resource, method: Method
     ) -> Iterator[str]:

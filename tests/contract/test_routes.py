@@ -90,11 +90,11 @@ def explained(scene: Scene, api: str, deployment: str) -> None:
     assert by_path[0] == f"the Host names no API; the path names API {api}"
     missing = "  403 Missing Authentication Token:"
     for method, url, answer in (
-        ("PUT", f"{host}/prod/pets", "  403 Missing Authentication Token: /pets has no PUT; it has GET"),
+        ("PUT", f"{host}/prod/pets", f"{missing} /pets has no PUT; it has GET"),
         (
             "GET",
             f"{host}/prod/x",
-            "  403 Missing Authentication Token: no resource has the path /x; there are /pets, /pets/{id}",
+            f"{missing} no resource has the path /x; there are /pets, /pets/{{id}}",
         ),
         ("GET", f"{host}/prod/a/../b", "  400 Bad Request: the path has dot segments or broken percent-encodings"),
         ("GET", f"{host}/dev/pets", f"403 Forbidden: API {api} has no stage dev; it has prod"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import isfinite
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
@@ -26,7 +27,18 @@ class Unreadable(Exception):
     """A body that is no JSON, or more of it than is parsed."""
 
 
-_decode = msgspec.json.Decoder().decode
+def _float(text: str) -> float:
+    value = float(text)
+    if not isfinite(value):
+        raise ValueError(f"{text[:20]} is not a number that fits")
+    return value
+
+
+_decode: Final = msgspec.json.Decoder().decode
+_decode_steadily: Final = msgspec.json.Decoder(float_hook=_float).decode
+"""msgspec takes 13 µs for a number like 1e300, a thousand times as long as for 1.5; Python's own float does not."""
+SHORT: Final = 4096
+"""Bytes of a document that msgspec may read all by itself, in 10 ms at the worst."""
 
 
 def parse(body: bytes) -> Any:
@@ -34,7 +46,7 @@ def parse(body: bytes) -> Any:
     if len(body) > LARGE and body.count(b",") + body.count(b"[") + body.count(b"{") > MOST_VALUES:
         raise Unreadable(f"a document of more than {MOST_VALUES} values is not validated")
     try:
-        return _decode(body)
+        return _decode(body) if len(body) <= SHORT else _decode_steadily(body)
     except (msgspec.MsgspecError, RecursionError, ValueError):
         raise Unreadable("") from None
 

@@ -83,7 +83,8 @@ class BodyValidation:
             if schema.accepts(value):
                 return
         except Unreadable as error:
-            raise Fault(BAD_REQUEST_BODY, cause=str(error), validation=UNREADABLE) from None
+            told = f"[{error}]" if str(error) else UNREADABLE
+            raise Fault(BAD_REQUEST_BODY, cause=str(error), validation=told) from None
         except BudgetExceeded as error:
             raise Fault(BAD_REQUEST_BODY, cause=str(error), validation=f"[{error}]") from None
         raise Fault(BAD_REQUEST_BODY, validation=schema.errors(value) if self._details else None)

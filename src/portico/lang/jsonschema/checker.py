@@ -3,18 +3,18 @@
 A document is checked in the time that its parsing takes, so nothing is looked up or walked here that the schema already
 decides. A function answers whether the value is valid and stops at the first thing that is not; what was wrong is
 `report`'s to tell. Names and numbers of a schema get into the source as Python literals, all other constants as names
-of the namespace.
+of the namespace. Where a schema lists many others, they are called from a table instead: Python takes long, and much
+memory, to compile a long function.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
 from portico.lang.ecmaregex import EcmaPattern
-from portico.lang.jsonschema.budget import CHECK, Among, Budget, TooMuch, has_twins, spend
+from portico.lang.jsonschema.budget import CHECK, Budget, TooMuch, has_twins, is_multiple, spend
 from portico.lang.jsonschema.formats import FORMATS
 from portico.lang.jsonschema.nodes import Node
-from portico.lang.jsonschema.numbers import is_multiple
 from portico.lang.jsonschema.references import Location
 
 Checker = Callable[[Any, Budget], bool]
@@ -40,6 +40,10 @@ _ARRAY: Final = frozenset({"array"})
 _OBJECT: Final = frozenset({"object"})
 _DEEPEST: Final = 9
 """Levels of indentation in one function. Python takes 20 blocks inside each other."""
+_LONGEST: Final = 300
+"""Lines of a function after which further schemas get functions of their own."""
+_MANY: Final = 64
+"""Schemas, or names, in one list or object that are still written out one by one."""
 
 
 def compile_checker(root: Node) -> Checker:
@@ -48,10 +52,12 @@ def compile_checker(root: Node) -> Checker:
     It raises TooMuch, and RecursionError for a document that is too deep.
     """
     writer = _Writer(root)
-    source = writer.source()
-    namespace = writer.names
-    exec(compile(source, "<schema>", "exec"), namespace)  # noqa: S102
-    checker: Checker = namespace["f0"]
+    names = writer.names
+    for source in writer.sources():
+        exec(compile(source, "<schema>", "exec"), names)  # noqa: S102
+    for table, key, function in writer.entries:
+        table[key] = names[function]
+    checker: Checker = names["f0"]
     return checker
 
 
@@ -62,8 +68,11 @@ class _Writer:
             "multiple": is_multiple,
             "none": type(None),
             "spend": spend,
+            "takes": takes_members,
             "twins": has_twins,
         }
+        self.entries: list[tuple[dict[Any, Checker], Any, str]] = []
+        """Where a function goes into a table once it is there: the table, its key, the name of the function."""
         self._functions: dict[int, str] = {}
         self._waiting: list[Node] = []
         self._lines: list[str] = []
@@ -74,10 +83,12 @@ class _Writer:
         self._root = root
         self._function(root)
 
-    def source(self) -> str:
+    def sources(self) -> Iterator[str]:
+        """The functions, each by itself."""
         while self._waiting:
+            self._lines = []
             self._define(self._waiting.pop())
-        return "\n".join(self._lines)
+            yield "\n".join(self._lines)
 
     # Functions, constants, lines
 
@@ -92,6 +103,12 @@ class _Writer:
         name = f"c{len(self.names)}"
         self.names[name] = value
         return name
+
+    def _table(self, nodes: Iterable[tuple[Any, Node]]) -> str:
+        """The name of a table of functions, which is filled when all of them are there."""
+        table: dict[Any, Checker] = {}
+        self.entries += [(table, key, self._function(_target(node))) for key, node in nodes]
+        return self._constant(table)
 
     def _literal(self, number: int | float) -> str:
         return str(number) if isinstance(number, int) and abs(number) < 1 << 63 else self._constant(number)
@@ -155,7 +172,8 @@ class _Writer:
         node = _target(node)
         if _takes_all(node):
             return
-        if node.used == 1 and self._depth < _DEEPEST and node is not self._root:
+        inline = node.used == 1 and self._depth < _DEEPEST and len(self._lines) < _LONGEST
+        if inline and node is not self._root:
             self._keywords(node, value)
         else:
             self._refuse_if(f"not {self._function(node)}({value}, b)")
@@ -168,18 +186,29 @@ class _Writer:
         self._guarded(node, value, _NUMBER, self._number)
         self._guarded(node, value, _ARRAY, self._array)
         self._guarded(node, value, _OBJECT, self._object)
-        for other in node.all_of:
-            self._schema(other, value)
+        self._all_of(node, value)
         if node.any_of:
-            self._refuse_if(f"not ({' or '.join(self._calls(node.any_of, value))})")
+            self._refuse_if(f"not ({self._calls(node.any_of, value, 'or')})")
         if node.one_of:
-            self._refuse_if(f"{' + '.join(self._calls(node.one_of, value))} != 1")
+            self._refuse_if(f"{self._calls(node.one_of, value, '+')} != 1")
         if node.not_ is not None:
-            self._refuse_if(next(self._calls((node.not_,), value)))
+            self._refuse_if(self._call(node.not_, value))
 
-    def _calls(self, nodes: tuple[Node, ...], value: str) -> Iterator[str]:
-        for node in nodes:
-            yield f"{self._function(_target(node))}({value}, b)"
+    def _all_of(self, node: Node, value: str) -> None:
+        if len(node.all_of) > _MANY:
+            self._refuse_if(f"not ({self._calls(node.all_of, value, 'and')})")
+        else:
+            for other in node.all_of:
+                self._schema(other, value)
+
+    def _call(self, node: Node, value: str) -> str:
+        return f"{self._function(_target(node))}({value}, b)"
+
+    def _calls(self, nodes: tuple[Node, ...], value: str, operator: str) -> str:
+        if len(nodes) <= _MANY:
+            return f" {operator} ".join(self._call(node, value) for node in nodes)
+        together = {"or": "any", "and": "all", "+": "sum"}[operator]
+        return f"{together}(f({value}, b) for f in {self._table(enumerate(nodes))}.values())"
 
     def _types(self, node: Node, value: str) -> None:
         if not node.types:
@@ -194,11 +223,11 @@ class _Writer:
     def _enum(self, node: Node, value: str) -> None:
         if node.enum is None:
             return
-        if all(isinstance(item, str) for item in node.enum):
+        if node.enum.texts is not None:
             known = "" if node.types == ("string",) else f"type({value}) is not str or "
-            self._refuse_if(f"{known}{value} not in {self._constant(frozenset(node.enum))}")
+            self._refuse_if(f"{known}{value} not in {self._constant(node.enum.texts)}")
         else:
-            self._refuse_if(f"not {self._constant(Among(node.enum))}({value}, b)")
+            self._refuse_if(f"not {self._constant(node.enum)}({value}, b)")
 
     def _guarded(self, node: Node, value: str, kinds: frozenset[str], write: Callable[[Node, str], None]) -> None:
         """Write the keywords of one kind of values, for values of that kind."""
@@ -242,8 +271,7 @@ class _Writer:
         if least or most:
             self._refuse_if(f"not {least}{value}{most}")
         if node.multiple_of is not None:
-            self._charge(200)  # fractions of numbers of 300 digits
-            self._refuse_if(f"not multiple({value}, {self._constant(node.multiple_of)})")
+            self._refuse_if(f"not multiple({value}, {self._constant(node.multiple_of)}, b)")
 
     def _length(self, value: str, least: int | None, most: int | None) -> None:
         """Refuse what is shorter or longer: strings, arrays and objects."""
@@ -271,12 +299,15 @@ class _Writer:
     def _tuple(self, node: Node, items: tuple[Node, ...], value: str) -> None:
         if node.additional_items is False:
             self._refuse_if(f"len({value}) > {len(items)}")
-        for index, item in enumerate(items):
-            if not _takes_all(_target(item)):
-                with self._indented(f"if len({value}) > {index}:"):
-                    name = self._variable()
-                    self._line(f"{name} = {value}[{index}]")
-                    self._schema(item, name)
+        judged = [(index, item) for index, item in enumerate(items) if not _takes_all(_target(item))]
+        if len(judged) > _MANY:
+            self._refuse_if(f"not takes(enumerate({value}), {self._table(judged)}, len({value}), b)")
+            judged = []
+        for index, item in judged:
+            with self._indented(f"if len({value}) > {index}:"):
+                name = self._variable()
+                self._line(f"{name} = {value}[{index}]")
+                self._schema(item, name)
         if isinstance(node.additional_items, Node):
             self._each(node.additional_items, f"{value}[{len(items)}:]")
 
@@ -294,16 +325,28 @@ class _Writer:
 
     def _object(self, node: Node, value: str) -> None:
         self._length(value, node.min_properties, node.max_properties)
-        for name in node.required:
-            if _takes_all(_target(node.properties.get(name, _NOTHING))):
-                self._refuse_if(f"{name!r} not in {value}")
-        self._additional(node, value)
-        for name, member in node.properties.items():
-            if not _takes_all(_target(member)):
-                self._member(name, member, value, required=name in node.required)
+        judged = [(name, member) for name, member in node.properties.items() if not _takes_all(_target(member))]
+        if len(judged) > _MANY or len(node.required) > _MANY:
+            self._many_members(node, judged, value)
+        else:
+            self._few_members(node, judged, value)
         for name, need in node.dependencies.items():
             with self._indented(f"if {name!r} in {value}:"):
                 self._dependency(need, value)
+
+    def _many_members(self, node: Node, judged: list[tuple[str, Node]], value: str) -> None:
+        self._refuse_if(f"not {self._constant(frozenset(node.required))} <= {value}.keys()")
+        self._additional(node, value)
+        self._refuse_if(f"not takes({value}.items(), {self._table(judged)}, len({value}), b)")
+
+    def _few_members(self, node: Node, judged: list[tuple[str, Node]], value: str) -> None:
+        names = {name for name, _ in judged}
+        for name in node.required:
+            if name not in names:
+                self._refuse_if(f"{name!r} not in {value}")
+        self._additional(node, value)
+        for name, member in judged:
+            self._member(name, member, value, required=name in node.required)
 
     def _member(self, name: str, member: Node, value: str, *, required: bool) -> None:
         variable = self._variable()
@@ -320,8 +363,7 @@ class _Writer:
         if isinstance(need, Node):
             self._schema(need, value)
         else:
-            for other in need:
-                self._refuse_if(f"{other!r} not in {value}")
+            self._refuse_if(f"not {self._constant(frozenset(need))} <= {value}.keys()")
 
     def _additional(self, node: Node, value: str) -> None:
         """Members that `properties` does not name: patternProperties and additionalProperties."""
@@ -350,6 +392,16 @@ class _Writer:
         elif isinstance(node.additional, Node) and not _takes_all(_target(node.additional)):
             with self._indented(f"if not {met}:"):
                 self._schema(node.additional, item)
+
+
+def takes_members(members: Iterable[tuple[Any, Any]], table: dict[Any, Checker], count: int, budget: Budget) -> bool:
+    """Whether each of `count` members is valid by the function that the table has for its name, if any."""
+    spend(budget, count * CHECK)
+    for name, value in members:
+        checker = table.get(name)
+        if checker is not None and not checker(value, budget):
+            return False
+    return True
 
 
 def _target(node: Node) -> Node:

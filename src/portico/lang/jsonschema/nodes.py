@@ -10,10 +10,11 @@ from typing import Any, Final
 
 from portico.lang.ecmaregex import EcmaPattern, compile_ecma
 from portico.lang.errors import NotBuilt, SourceError
+from portico.lang.jsonschema.budget import Among
 from portico.lang.jsonschema.references import Location, References, escape, name_of
 
-NODE_LIMIT: Final = 20_000
-"""Schemas that one model may come to. All models of an API together are 400 KB on AWS."""
+NODE_LIMIT: Final = 6_000
+"""Schemas that one model may come to, those that it refers to included: half a second to compile."""
 WEIGHT_LIMIT: Final = 20_000
 """Checks that one value may take, schemas that are reached in several ways counted each time."""
 TYPES: Final = ("array", "boolean", "integer", "null", "number", "object", "string")
@@ -64,7 +65,7 @@ class Node:
         """Checks that one value takes here, those of its members and items not counted."""
         self.ref: Node | None = None
         self.types: tuple[str, ...] = ()
-        self.enum: list[Any] | None = None
+        self.enum: Among | None = None
         self.minimum: int | float | None = None
         self.maximum: int | float | None = None
         self.exclusive_minimum = self.exclusive_maximum = False
@@ -209,7 +210,7 @@ def _read_plain(node: Node, schema: Mapping[str, Any]) -> None:
     """The keywords of single values and of lists."""
     node.types = _types(schema.get("type"))
     enum = schema.get("enum")
-    node.enum = list(enum) if enum is not None else None
+    node.enum = Among(list(enum)) if enum is not None else None
     node.minimum, node.maximum = _number(schema, "minimum"), _number(schema, "maximum")
     node.exclusive_minimum = schema.get("exclusiveMinimum") is True
     node.exclusive_maximum = schema.get("exclusiveMaximum") is True

@@ -9,7 +9,7 @@ from portico.lang.jsonschema.budget import STEPS, TooMuch
 from portico.lang.jsonschema.checker import Checker, compile_checker
 from portico.lang.jsonschema.nodes import Node, read_nodes
 from portico.lang.jsonschema.references import References
-from portico.lang.jsonschema.report import Report
+from portico.lang.jsonschema.report import Enough, Report
 
 
 class Schema:
@@ -43,8 +43,10 @@ class Schema:
         report = Report()
         try:
             report.judge(self._root, value)
+        except Enough:
+            pass
         except (TooMuch, RecursionError):
-            report.error("the document is too large or too deep for all errors to be told")
+            report.messages.append("the document is too large or too deep for all errors to be told")
         return report
 
 

@@ -96,7 +96,7 @@ SHAPES: dict[str, tuple[str, str | None, int]] = {
     "HTTP_PROXY with mappings": ("/mapped/7", ANSWER, 44),
     "AWS_PROXY": ("/function/7", "hello", 40),
     "AWS_PROXY with a query": ("/function/7?a=1", "hello", 59),
-    "HTTP with templates": ("/http/7", ANSWER, 73),
+    "HTTP with templates": ("/http/7", ANSWER, 65),
 }
 """Path, the backend's answer, and the budget."""
 

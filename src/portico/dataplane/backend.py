@@ -14,11 +14,12 @@ from urllib.parse import quote, unquote
 from portico.dataplane.environment import RequestView
 from portico.dataplane.fault import API_CONFIGURATION_ERROR, BAD_REQUEST, Fault
 from portico.dataplane.headers import MAPPING_IGNORED
+from portico.dataplane.overrides import override_headers, request_overrides
 from portico.dataplane.trace import trace_id
 from portico.dataplane.vpc_links import link_machines
 from portico.lang.environment import Environment
 from portico.lang.errors import EvaluationError, InvalidRequestJson, UnsafeValue
-from portico.lang.mapping import Mapped, Phase, Source, compile_source, parse_source, parse_target, read_source
+from portico.lang.mapping import Mapped, Phase, Source, Target, compile_source, parse_source, parse_target, read_source
 from portico.lang.uri import DEFAULT_PORTS, Authority, IntegrationUri, Placeholder, compile_uri
 from portico.ports.upstream import Destination, Origin
 
@@ -32,10 +33,20 @@ Reach = Callable[[Authority], Destination]
 """Who is called at a URI's authority."""
 
 
+_NONE: Mapping[str, str | None] = {}
+# Written out, or where what is asked of $context is only known when the template is rendered.
+_OVERRIDING = re.compile(r"Override|#\{?evaluate|context(?!\.[A-Za-z])|context\.(?:get|put|values|entrySet)\b")
+
+
 class Mappings:
     """An integration's `requestParameters`, compiled, by where they go."""
 
-    def __init__(self, parameters: Mapping[str, str], integration_type: str) -> None:
+    def __init__(
+        self, parameters: Mapping[str, str], integration_type: str, templates: Mapping[str, str | None] = _NONE
+    ) -> None:
+        """`templates`: of the request; one that looks at the overrides may set them."""
+        self.integration_type = integration_type
+        self.overridable = any(_OVERRIDING.search(source) for source in templates.values() if source)
         self.headers: list[tuple[str, Mapped]] = []
         self.query: list[tuple[str, Mapped]] = []
         self.path: dict[str, Source] = {}
@@ -89,7 +100,19 @@ def mapped_headers(exchange: Exchange, mappings: Mappings) -> list[bytes]:
         if value is not None:
             text = value if isinstance(value, str) else ",".join(value)
             lines.append(f"{name}: {text}\r\n".encode("latin-1", "replace"))
-    return lines
+    return _overridden(exchange, mappings, lines) if mappings.overridable else lines
+
+
+def _overridden(exchange: Exchange, mappings: Mappings, lines: list[bytes]) -> list[bytes]:
+    """With the headers that the request's template overrides, held to the rules of mapped ones."""
+    headers = request_overrides(exchange, "header")
+    for name, values in headers.items():
+        if Target("header", name).poisons(mappings.integration_type):
+            raise Fault(API_CONFIGURATION_ERROR, cause=f"the header {name} cannot be overridden")
+        if name.lower() == "host" and _HOST.fullmatch(",".join(values)) is None:
+            raise Fault(API_CONFIGURATION_ERROR, cause="a template overrides Host with what is no host")
+    sent = {name: values for name, values in headers.items() if name.lower().encode() not in MAPPING_IGNORED}
+    return override_headers(lines, sent)
 
 
 def names_of(lines: list[bytes]) -> set[bytes]:
@@ -99,12 +122,14 @@ def names_of(lines: list[bytes]) -> set[bytes]:
 
 def mapped_query(exchange: Exchange, mappings: Mappings) -> list[bytes]:
     """`name=value` pairs that mappings give, encoded. Raises a Fault."""
-    view, pairs = view_of(exchange), []
+    view = view_of(exchange)
+    found: dict[str, list[str]] = {}
     for name, source in mappings.query:
         value = evaluate(source, view)
-        values = [value] if isinstance(value, str) else value or []
-        pairs += [f"{quote(name, '')}={quote(one, '')}".encode() for one in values]
-    return pairs
+        found[name] = [value] if isinstance(value, str) else value or []
+    if mappings.overridable:
+        found |= request_overrides(exchange, "querystring")
+    return [f"{quote(name, '')}={quote(one, '')}".encode() for name, values in found.items() for one in values]
 
 
 def evaluate(source: Mapped, view: RequestView) -> str | list[str] | None:
@@ -129,7 +154,7 @@ def compile_address(spec: Spec, mappings: Mappings) -> Address:
         fixed = (destination, uri.target.encode(), host)
         return lambda exchange: fixed
     pieces = _captures_of(uri, mappings, spec.parameter_names)
-    if pieces is None:
+    if pieces is None or mappings.overridable:
         return lambda exchange: _resolve(exchange, uri, values, reach)
 
     def from_captures(exchange: Exchange) -> tuple[Destination, bytes, bytes]:
@@ -210,6 +235,7 @@ def path_values(exchange: Exchange, sources: Mapping[str, Mapped]) -> dict[str, 
     """The placeholders' values for a request, decoded. Raises a Fault."""
     view = view_of(exchange)
     values = {name: evaluate(source, view) for name, source in sources.items()}
+    values |= {name: ",".join(values) for name, values in request_overrides(exchange, "path").items()}
     return {name: value for name, value in values.items() if isinstance(value, str)}
 
 

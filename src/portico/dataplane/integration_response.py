@@ -11,6 +11,7 @@ from portico.dataplane.environment import ResponseView
 from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
 from portico.dataplane.headers import mapped_name
 from portico.dataplane.media_types import BinaryTypes
+from portico.dataplane.overrides import override_headers, overrides_of, response_override
 from portico.dataplane.templates import ResponseTemplates
 from portico.lang.errors import EvaluationError
 from portico.lang.mapping import Phase, compile_source, parse_source, parse_target
@@ -75,6 +76,19 @@ def _line(name: str, value: str) -> bytes:
     return f"{name}: {value}\r\n".encode("latin-1", "replace")
 
 
+def _overridden(exchange: Exchange) -> bool:
+    """Let the templates' responseOverride act, if there is any; whether there is."""
+    if overrides_of(exchange) is None:
+        return False
+    status, headers = response_override(exchange)
+    if status is not None:
+        exchange.status = status
+    if headers:
+        sent = {mapped: values for name, values in headers.items() if (mapped := mapped_name(name)) is not None}
+        exchange.lines = override_headers(exchange.lines, sent)
+    return True
+
+
 class _Row:
     """One integration response, compiled."""
 
@@ -99,7 +113,7 @@ class _Row:
             exchange.content = template.render(view) if view is not None else template.constant or b""
         else:
             exchange.content = self._payload(exchange, accept)
-        return view is None
+        return not _overridden(exchange) and view is None
 
     def _payload(self, exchange: Exchange, accept: str | None) -> bytes:
         backend = exchange.backend

@@ -42,7 +42,8 @@ class ServiceTarget:
     def of(self, exchange: Exchange) -> str:
         """Raises a Fault."""
         target = self._prefix + (self._target.text or self._resolved(exchange))
-        query = mapped_query(exchange, self._mappings) if self._mappings.query else []
+        mappings = self._mappings
+        query = mapped_query(exchange, mappings) if mappings.query or mappings.overridable else []
         if not query:
             return target
         return target + ("&" if "?" in target else "?") + b"&".join(query).decode()

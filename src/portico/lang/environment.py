@@ -57,9 +57,15 @@ class Environment(Protocol):
         ...
 
 
+class Overrides(dict[str, Any]):
+    """Overrides by name. An override is final: to set one again is an error (guide, override-request-response)."""
+
+    __slots__ = ()
+
+
 def new_overrides() -> dict[str, Any]:
     """What a request begins with. Recorded: test_sqs_amz_json_protocol."""
     return {
-        "requestOverride": {"path": {}, "header": {}, "querystring": {}},
-        "responseOverride": {"header": {}},
+        "requestOverride": {"path": Overrides(), "header": Overrides(), "querystring": Overrides()},
+        "responseOverride": Overrides(header=Overrides()),
     }

@@ -51,7 +51,7 @@ class AwsService:
 
     def __init__(self, spec: Spec) -> None:
         integration = spec.integration
-        self._mappings = Mappings(integration.request_parameters, KIND)
+        self._mappings = Mappings(integration.request_parameters, KIND, integration.request_templates)
         uri = compile_service_uri(integration.uri or "", spec.variables, greedy_names(self._mappings, spec.greedy))
         at, self.keys = _callable(spec, uri)
         self._destination = at.destination
@@ -85,7 +85,7 @@ class AwsService:
             raise Fault(API_CONFIGURATION_ERROR, cause=f"the header {mappings.poison} cannot be mapped")
         verb = self._verb or exchange.method
         body = self._body.of(exchange)
-        mapped = mapped_headers(exchange, mappings) if mappings.headers else []
+        mapped = mapped_headers(exchange, mappings) if mappings.headers or mappings.overridable else []
         signed, others = self._headers.split(mapped, typed=bool(body) and verb not in _BODILESS)
         front = self._front(verb.decode(), self._target.of(exchange), signed, body)
         request = b"".join((front, others, trace_line(exchange), b"Content-Length: %d\r\n\r\n" % len(body), body))

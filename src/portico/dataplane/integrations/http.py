@@ -40,7 +40,7 @@ class Http:
 
     def __init__(self, spec: Spec) -> None:
         integration = spec.integration
-        self._mappings = Mappings(integration.request_parameters, KIND)
+        self._mappings = Mappings(integration.request_parameters, KIND, integration.request_templates)
         self._address = compile_address(spec, self._mappings)
         binary = BinaryTypes(spec.binary_media_types)
         self._body = RequestBody(integration, binary)
@@ -61,12 +61,12 @@ class Http:
         mappings = self._mappings
         if mappings.poison:
             raise Fault(API_CONFIGURATION_ERROR, cause=f"the header {mappings.poison} cannot be mapped")
+        verb = self._verb or exchange.method
+        body = self._body.of(exchange)  # first: its template may override the rest
         destination, target, host = self._address(exchange)
-        query = mapped_query(exchange, mappings) if mappings.query else []
+        query = mapped_query(exchange, mappings) if mappings.query or mappings.overridable else []
         if query:
             target += (b"&" if b"?" in target else b"?") + b"&".join(query)
-        verb = self._verb or exchange.method
-        body = self._body.of(exchange)
         request = b"".join(
             (
                 verb,
@@ -90,7 +90,7 @@ class Http:
         if verb not in _NO_CONTENT_TYPE:
             sent = exchange.head.value(b"content-type") or b"application/json"
             own.append((b"content-type", b"Content-Type: " + sent + b"\r\n"))
-        if not self._mappings.headers:
+        if not self._mappings.headers and not self._mappings.overridable:
             return [line for _, line in own]
         mapped = mapped_headers(exchange, self._mappings)
         given = names_of(mapped)

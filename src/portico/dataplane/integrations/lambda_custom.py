@@ -17,6 +17,7 @@ from portico.dataplane.function_head import FunctionHead, section_of
 from portico.dataplane.integration_response import IntegrationResponses
 from portico.dataplane.invocation import NO_EVENT, Callee
 from portico.dataplane.media_types import BinaryTypes
+from portico.dataplane.overrides import request_overrides
 from portico.dataplane.request_body import RequestBody
 from portico.dataplane.step import DONE, PENDING, Outcome
 from portico.lang.errors import NotBuilt
@@ -51,9 +52,10 @@ class LambdaCustom:
         self._callee = Callee(spec, AnswerCollector(spec), integration.timeout_in_millis / 1000)
         if self._callee.streams:
             raise NotBuilt(f"URI {integration.uri!r}", "only integrations of type AWS_PROXY stream")
-        mappings = Mappings(integration.request_parameters, KIND)
+        mappings = Mappings(integration.request_parameters, KIND, integration.request_templates)
         self._poison = mappings.poison
         self._options = _options(mappings)
+        self._overridable = mappings.overridable
         binary = BinaryTypes(spec.binary_media_types)
         self._body = RequestBody(integration, binary)
         self._responses = IntegrationResponses(spec.method, integration.integration_responses, binary, messages=True)
@@ -61,8 +63,9 @@ class LambdaCustom:
     def send(self, exchange: Exchange) -> Outcome:
         if self._poison:
             raise Fault(API_CONFIGURATION_ERROR, cause=f"the header {self._poison} cannot be mapped")
-        kind, tail = self._asked(exchange) if self._options else (InvocationType.REQUEST_RESPONSE, False)
         event = self._body.of(exchange) or NO_EVENT
+        asks = self._options or self._overridable
+        kind, tail = self._asked(exchange) if asks else (InvocationType.REQUEST_RESPONSE, False)
         self._callee.invoke(exchange, event, kind, tail=tail)
         return PENDING
 
@@ -70,6 +73,7 @@ class LambdaCustom:
         """How the function is to be called, and whether with its log. Raises the 500 of a type that Lambda has not."""
         view = view_of(exchange)
         values = {name: evaluate(source, view) for name, source in self._options.items()}
+        values |= {name.lower(): ",".join(texts) for name, texts in request_overrides(exchange, "header").items()}
         asked = values.get(_TYPE) or InvocationType.REQUEST_RESPONSE.value
         kind = _TYPES.get(asked) if isinstance(asked, str) else None
         if kind is None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from portico.lang.environment import Overrides
 from portico.lang.errors import EvaluationError
 from portico.lang.vtl.javatypes import NOTHING, ArrayList, Entry, JavaIterator, View, keys_of
 from portico.lang.vtl.operators import same
@@ -22,6 +23,8 @@ def key_of(key: Any) -> Any:
 def put(run: Rendering, entries: dict[Any, Any], key: Any, value: Any) -> Any:
     """The value that was there before."""
     before = entries.get(key)
+    if type(entries) is Overrides and before is not None and not isinstance(before, dict):
+        raise EvaluationError(f"{key} is overridden a second time: an override is final")
     run.changed(entries, value)
     entries[key] = _stored(value)
     return before

@@ -142,6 +142,42 @@ def explain(
         _fail(error, 1)
 
 
+@app.command()
+def render(
+    template: Annotated[str, typer.Argument(metavar="TEMPLATE", help="Its file; - reads it.", show_default=False)],
+    event: Annotated[str | None, typer.Option(metavar="FILE", help="A function's event: the request as JSON.")] = None,
+    body: Annotated[str | None, typer.Option(metavar="FILE", help="The payload instead of the event's.")] = None,
+    header: Annotated[list[str] | None, typer.Option(metavar="NAME:VALUE", help="A header of the request.")] = None,
+    stage_variable: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="$stageVariables.NAME")] = None,
+    context: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="$context.NAME, a.b too.")] = None,
+    step: Annotated[bool, typer.Option("--step", help="Tell each reference and directive with its value.")] = False,
+) -> None:
+    """Render a mapping template as API Gateway would; what it overrides, and with --step its steps, on standard error.
+
+    Exit status 1 where it cannot be parsed or fails, with line and column.
+    """
+    from portico.app.render import overridden, read_event, read_text, request_of
+    from portico.app.render import render as rendered
+
+    def tell(words: str) -> None:
+        print(words, file=sys.stderr)
+
+    try:
+        request = request_of(
+            {} if event is None else read_event(event, sys.stdin.read),
+            body=None if body is None else read_text(body, sys.stdin.read),
+            headers=header or (),
+            variables=stage_variable or (),
+            context=context or (),
+        )
+        text = rendered(read_text(template, sys.stdin.read), template, request, tell if step else None)
+    except PorticoError as error:
+        _fail(error, 1)
+    sys.stdout.buffer.write(text)
+    for line in overridden(request):
+        tell(line)
+
+
 def serve(config: str | None, **flags: Any) -> None:
     """Run the server: the AWS API on --control, the deployed APIs on --gateway.
 

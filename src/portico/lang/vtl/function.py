@@ -95,8 +95,7 @@ class Function:
             self._print()
             self._source.line("break", node.at)
             return
-        printed = self._traced(self._references.printed(node), node.at, node.literal)
-        self._printed.append((printed, node.at))
+        self._printed.append((self._printed_piece(node), node.at))
 
     def _print(self) -> None:
         """Write what is to be printed before anything else happens."""
@@ -122,6 +121,9 @@ class Function:
             guard = nullcontext()
         with guard:
             self._assign(node.target, self._traced(value, node.at, f"#set {node.target.literal}"), node.at)
+        if value == "t0" and self.unit.trace is not None:
+            with self._source.block("else:"):
+                self._trace_line(node.at, f"#set {node.target.literal} stays as it was")
 
     def _may_be_none(self, value: Expression) -> bool:
         return isinstance(value, Reference | Range) or (isinstance(value, Binary) and value.operator in _ARITHMETIC)
@@ -157,6 +159,7 @@ class Function:
         self._print()
         number = unit.number()
         source.line(f"l{number}, n{number} = {items}", node.at)
+        self._trace_line(node.at, f"#foreach ${node.name}, turns:", f"n{number}")
         loop = _ScopedLoop(self, node, number) if unit.survey.dynamic else _PlainLoop(self, node, number)
         self.loops.append(number)
         loop.write()
@@ -190,7 +193,8 @@ class Function:
         unit = self.unit
         known = unit.macros.get(node.name)
         if known is None and not unit.late:
-            self._printed.append((constant(node.literal), None))
+            piece = self._traced(constant(node.literal), node.at, f"there is no macro #{node.name}:")
+            self._printed.append((piece, node.at))
             return
         arguments = [self._argument(expression, literal) for expression, literal in node.arguments]
         body = "None" if node.body is None else self._body_content(node.body)
@@ -306,7 +310,7 @@ class Function:
         if isinstance(node, Binary) and node.operator not in _ARITHMETIC:
             return self._binary(node)
         if isinstance(node, Reference):
-            value = self._references.resolve(node).value
+            value = self._reference_value(node)
             if value == "None":
                 return "False"
             name, test = self.bound(value)
@@ -314,7 +318,7 @@ class Function:
         return "True" if isinstance(node, Literal) and node.value is True else "False"
 
     def _reference_value(self, node: Reference) -> str:
-        return self._references.resolve(node).value
+        return self._traced(self._references.resolve(node).value, node.at, node.literal)
 
     def _literal(self, node: Literal) -> str:
         text = constant(node.value)
@@ -326,11 +330,14 @@ class Function:
         if not is_plain(node.body):
             return f"run.rendered({self._nested('string', node.body)})"
         pieces = [
-            constant(piece.text) if isinstance(piece, Text) else self._references.printed(piece)
+            constant(piece.text) if isinstance(piece, Text) else self._printed_piece(piece)
             for piece in node.body
             if isinstance(piece, Text | Reference)
         ]
         return pieces[0] if len(pieces) == 1 else f"joined(({', '.join(pieces)}))"
+
+    def _printed_piece(self, node: Reference) -> str:
+        return self._traced(self._references.printed(node), node.at, node.literal)
 
     def _list(self, node: ListLiteral) -> str:
         return f"list_of(run, ({''.join(f'{self.value(item)}, ' for item in node.items)}))"
@@ -360,9 +367,9 @@ class Function:
     def _traced(self, value: str, at: Place, what: str) -> str:
         return value if self.unit.trace is None else f"trace({at.line}, {at.column}, {constant(what)}, {value})"
 
-    def _trace_line(self, at: Place, what: str) -> None:
+    def _trace_line(self, at: Place, what: str, value: str = "...") -> None:
         if self.unit.trace is not None:
-            self._source.line(self._traced("None", at, what), at)
+            self._source.line(self._traced(value, at, what), at)
 
 
 class _PlainLoop:

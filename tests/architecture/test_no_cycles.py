@@ -88,11 +88,11 @@ def definition() -> dict[str, Any]:
     return api(METHODS, gatewayResponses=GATEWAY_RESPONSES)
 
 
-def begin(play: Play, request: str, body: bytes = b"") -> weakref.ref[Client]:
+def begin(play: Play, request: str, body: bytes = b"", more: str = "") -> weakref.ref[Client]:
     """A request; what comes back dies with its Exchange, if nothing else holds that."""
     client = Client()
     length = f"\r\nContent-Length: {len(body)}" if body else ""
-    head = f"{request.replace(' /', ' /dev/', 1)} HTTP/1.1\r\nHost: {HOST}\r\nX: a{length}".encode()
+    head = f"{request.replace(' /', ' /dev/', 1)} HTTP/1.1\r\nHost: {HOST}\r\nX: a{length}{more}".encode()
     exchange = play.gateway.begin(client, parse_request(head, play.table, play.memory))
     if body and not exchange.over:
         exchange.on_body(body)
@@ -213,6 +213,41 @@ def test_an_exchange_is_freed_when_it_is_over(request_line: str, body: bytes, en
         ending(play)
     assert client() is None
     assert play.causes is not None  # and no bug of ours was on the way
+
+
+def in_turns(play: Play) -> None:
+    returned_long(play)
+    assert play.turns.take()
+
+
+def returned_long(play: Play) -> None:
+    play.functions.answers({"statusCode": 200, "body": "x" * 500_000})
+
+
+def in_pieces(play: Play) -> None:
+    play.backend.begins("HTTP/1.1 200 OK", None)
+    play.backend.sends(b"12345" * 50_000)
+    play.backend.ends()
+
+
+COMPRESSED: list[tuple[str, bytes, Any]] = [
+    ("GET /mock", b"", None),
+    ("GET /proxy/7", b"", whole),
+    ("GET /mapped", b"", in_pieces),
+    ("GET /mapped", b"", cut),
+    ("GET /http/7", b"", whole),
+    ("GET /function/7", b"", in_turns),
+]
+
+
+@pytest.mark.parametrize(("request_line", "body", "ending"), COMPRESSED)
+def test_an_exchange_whose_answer_is_compressed_is_freed(request_line: str, body: bytes, ending: Any) -> None:
+    play = Play(api(METHODS, minimumCompressionSize=0))
+    client = begin(play, f"{request_line}", body, "\r\nAccept-Encoding: gzip")
+    if ending is not None:
+        assert client() is not None
+        ending(play)
+    assert client() is None
 
 
 @pytest.mark.parametrize("ending", [whole, failed])

@@ -71,6 +71,25 @@ class Dice:
         return self.shows / 100
 
 
+class Turns:
+    """What waits for its turn. After a client has spoken all of it has one, until a test wants to see each."""
+
+    def __init__(self) -> None:
+        self.patient = False
+        self.waiting: list[Callable[[], None]] = []
+
+    def __call__(self, go_on: Callable[[], None], /) -> None:
+        self.waiting.append(go_on)
+
+    def take(self, most: int = 1_000) -> int:
+        """So many turns, as long as somebody waits; how many there were."""
+        taken = 0
+        while self.waiting and taken < most:
+            self.waiting.pop(0)()
+            taken += 1
+        return taken
+
+
 class Message:
     """A message from the wire, easy to ask about. Header names are found whatever their case."""
 
@@ -476,8 +495,10 @@ class Play:
         self.stages: dict[tuple[str, str], StageStanding] = {}
         self.table = client_table()
         self.memory = Memory()
+        self.turns = Turns()
         self.ports = Ports(
             clock=self.clock,
+            turns=self.turns,
             ids=RequestIds(bytes),
             observer=self.observed.append,
             upstream=self.backend,
@@ -544,6 +565,8 @@ class Play:
                 exchange.on_body_too_large()
             else:
                 exchange.on_body(content)
+        if not self.turns.patient:
+            self.turns.take()
         return client
 
     def asks(

@@ -111,3 +111,48 @@ def test_chunks_are_a_body_like_any_other() -> None:
     hears = play.backend.hears
     assert (hears.content, hears["Content-Length"]) == (b"all of it", "9")
     assert "Transfer-Encoding" not in hears.names
+
+
+# Long ones, turn by turn
+
+
+def test_a_body_that_becomes_long_is_decompressed_turn_by_turn() -> None:
+    play = Play(api({"/": {"POST": http_proxy("http://backend/")}}))
+    play.turns.patient = True
+    long = bytes(range(256)) * 8_192
+    play.asks("POST /", "Content-Encoding: gzip", body=gzip.compress(long))
+    assert not play.backend.calls
+    assert play.turns.take() in (7, 8)
+    assert play.backend.hears.content == long
+
+
+def test_a_client_that_leaves_meanwhile_is_decompressed_nothing_more() -> None:
+    play = Play(api({"/": {"POST": http_proxy("http://backend/")}}))
+    play.turns.patient = True
+    client = play.asks("POST /", "Content-Encoding: gzip", body=gzip.compress(bytes(5_000_000)))
+    play.turns.take(2)
+    assert client.exchange is not None
+    client.exchange.gone()
+    assert play.turns.take() == 1
+    assert not play.backend.calls
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", gzip.compress(bytes(3_000_000))[:-9]),
+        ("gzip", gzip.compress(bytes(3_000_000)) + b"more"),
+        ("deflate", zlib.compress(bytes(3_000_000))[:-9]),
+    ],
+)
+def test_a_long_body_that_is_broken_at_its_end_is_a_415(coding: str, body: bytes) -> None:
+    play = Play(api({"/": {"POST": http_proxy("http://backend/")}}))
+    assert play.asks("POST /", f"Content-Encoding: {coding}", body=body).hears.status == 415
+    assert not play.backend.calls
+
+
+def test_a_long_raw_body_of_deflate() -> None:
+    play = Play(api({"/": {"POST": http_proxy("http://backend/")}}))
+    long = bytes(range(256)) * 8_192
+    play.asks("POST /", "Content-Encoding: deflate", body=raw_deflate(long))
+    assert play.backend.hears.content == long

@@ -47,7 +47,7 @@ SNAPSHOT: dict[str, Decision] = {
     "name": Harmless("a name for people"),
     "api_key_source": Harmless("says where a key is looked for; a method that asks for a key is refused"),
     "binary_media_types": Obeyed("test_fact_140_a_requests_body"),
-    "minimum_compression_size": Harmless("an answer may always go out as it is: RFC 9110, 12.5.3"),
+    "minimum_compression_size": Obeyed("test_an_answer_is_compressed_for_who_asks_for_it"),
     "endpoint_configuration": Refused({"types": ["PRIVATE"]}, "private APIs"),
     "policy": Refused('{"Statement": []}', "resource policies"),
     "security_policy": Refused("SecurityPolicy_TLS13_1_3_2025_09", "security policies"),

@@ -51,7 +51,7 @@ class HttpClient:
         """A pool lives while a Route or a connection holds it: a host that a client may name must not stay for ever."""
         self._groups: WeakValueDictionary[Origin, Group] = WeakValueDictionary()
         self._newest: list[Pool | Group] = []
-        """Those of the last `IDLE_SECONDS`, so that what they know, addresses and turns, is not forgotten with each call."""
+        """Those of the last `IDLE_SECONDS`: what they know, addresses and turns, is not forgotten with each call."""
         self._newest_since = self.now
 
     def to(self, origin: Origin, /) -> Destination:

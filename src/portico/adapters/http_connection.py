@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from portico.adapters import pump
 from portico.adapters.http_call import Call
 from portico.ports.client import Client
-from portico.ports.upstream import BODY_LIMIT, FailureKind, UpstreamRequest
+from portico.ports.upstream import BODY_LIMIT, WHOLE, FailureKind, UpstreamRequest
 from portico.wire.chunked import ChunkedDecoder
 from portico.wire.http1 import (
     BODILESS,
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from portico.adapters.http_pool import Pool
 
 IDEMPOTENT: Final = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"})
-WHOLE: Final = 64 * 1024
-"""Bytes of a body that are collected before an answer is told: a failure on the way can then still be a clean 5xx."""
 _MAX_INTERIM: Final = 16
 
 

@@ -1,8 +1,8 @@
 """Several machines that stand for one origin, as behind a load balancer: called in turns, the dead passed over.
 
-Nobody is asked whether it lives. A machine that no connection can be opened to is passed over for a few seconds, and the
-call that found it out, of which nothing was sent yet, goes to the next one. Where all are passed over they are tried
-all the same: they may be back.
+Nobody is asked whether it lives. A machine that no connection can be opened to is passed over for a few seconds, and
+the call that found it out, of which nothing was sent yet, goes to the next one. Where all are passed over they are
+tried all the same: they may be back.
 """
 
 from __future__ import annotations

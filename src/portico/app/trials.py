@@ -1,7 +1,9 @@
 """The data plane that control tries methods out with. It serves no stage, and is in no log and no meter."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from portico.adapters.client_identities import ClientIdentities
@@ -32,7 +34,8 @@ class TrialPlane:
         self._upstream = HttpClient(backend_table(), EgressPolicy(own_ports), identities=identities)
         self._services = HttpClient(backend_table(), Anywhere())
         services = open_services(settings, self._upstream, self._services, observer)
-        self._trials = Trials(stageless_ports(settings, self._upstream, functions, services, observer))
+        ports = stageless_ports(settings, self._upstream, functions, services, observer)
+        self._trials = Trials(replace(ports, turns=asyncio.get_running_loop().call_soon))
         self._certificates = _Certificates(settings.data_dir / "state", identities)
 
     def begin(self, trial: Trial, told: Callable[[Tried], None], /) -> Callable[[], None]:

@@ -84,6 +84,7 @@ def build_worker(
         trusted_proxies=TrustedProxies(settings.trusted_proxy),
         functions_elsewhere=settings.lambda_endpoint is not None,
         link_targets=dict(settings.vpc_link_target),
+        turns=asyncio.get_running_loop().call_soon,
     )
     gateway = Gateway(ports, StateReader(data / "state").snapshot)
     gate = Gate(gateway, asyncio.get_running_loop().call_soon, observer)

@@ -16,6 +16,7 @@ from portico.kernel.observe import FaultRaised, UnexpectedError
 from portico.wire.chunked import LAST_CHUNK, chunk
 
 if TYPE_CHECKING:
+    from portico.dataplane.compression import Compressor
     from portico.dataplane.environment import RequestView
     from portico.dataplane.execution_log.record import Record
     from portico.dataplane.log_format import Place
@@ -43,6 +44,7 @@ class Exchange:
         "captures",
         "chunked",
         "client",
+        "compressor",
         "content",
         "epoch",
         "extended_id",
@@ -76,6 +78,8 @@ class Exchange:
 
     log: Record
     """Not there but for requests whose execution is logged: nobody else pays for it (`execution_log/`)."""
+    compressor: Compressor
+    """Not there but for answers that are compressed as they come."""
 
     def __init__(
         self,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from portico.dataplane.answer_check import AnswerCheck
+from portico.dataplane.compression import Compression
 from portico.dataplane.ports import Ports
 from portico.model.rest import Integration, Method
 
@@ -45,5 +46,7 @@ class Spec:
     """What answers are held to, where the stage asks for it."""
     client_certificate: str | None = None
     """The id of what backends are shown that ask for a certificate."""
+    compression: Compression | None = None
+    """What is done to answers before they are sent, where the API asks for it."""
     vpc_links: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The ARNs behind each VPC link that is known."""

@@ -11,6 +11,7 @@ from portico.ports.access_log import AccessLog
 from portico.ports.functions import Functions
 from portico.ports.meters import Meters
 from portico.ports.services import Services
+from portico.ports.turns import Turns, nobodys_turn
 from portico.ports.upstream import Upstream
 from portico.wire.forwarded import TrustedProxies
 
@@ -53,4 +54,5 @@ class Ports:
     """Functions are behind another Lambda, which has accounts and regions of its own."""
     link_targets: Mapping[str, Sequence[tuple[str, int | None]]] = field(default_factory=dict)
     """Host and port of the machines behind a load balancer, by its ARN. No port: that of the integration's URI."""
+    turns: Turns = nobodys_turn
     dates: Dates = field(default_factory=Dates)

@@ -172,7 +172,7 @@ def _standing(trial: Trial) -> StageStanding:
 
 
 def _opened(snapshot: Snapshot) -> Snapshot:
-    """The Snapshot without what decides who may call it, and from where."""
+    """The Snapshot without what decides who may call it, and from where, and what is told as text: uncompressed."""
     endpoint = snapshot.endpoint_configuration
     return structs.replace(
         snapshot,
@@ -186,6 +186,7 @@ def _opened(snapshot: Snapshot) -> Snapshot:
         security_policy=None,
         endpoint_access_mode=None,
         endpoint_configuration=EndpointConfiguration() if "PRIVATE" in endpoint.types else endpoint,
+        minimum_compression_size=None,
     )
 
 

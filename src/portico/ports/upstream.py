@@ -127,3 +127,6 @@ LONGEST_STREAM = 900.0
 
 BODY_LIMIT = 10 * 1024 * 1024
 """Bytes of a backend's answer: AWS's payload quota, semantics section 23."""
+
+WHOLE = 64 * 1024
+"""Bytes of a body that are collected before an answer is told: a failure on the way can then still be a clean 5xx."""

@@ -9,7 +9,8 @@ A method's Steps, in AWS's order (semantics section 1). Only what the method ask
 5. validate    the body, where a request validator asks for it
 6. convert     an HTTP_PROXY's contentHandling; the other types convert in their integration, around their templates
 7. the integration: mock | http | http_proxy | lambda_proxy | lambda_custom | aws_service, with its own mappings,
-   templates and integration responses; aws_service begins with a Step that waits for credentials
+   templates and integration responses; aws_service begins with a Step that waits for credentials. An API that has
+   answers compressed has its last Step compress them; HTTP_PROXY, whose answers may come in pieces, does it itself
 A method that a stage's settings have logged begins with one Step more, and has another behind `inflate`: what is told
 in an execution log (execution_log/method.py). They change nothing of what is served.
 """
@@ -22,6 +23,7 @@ from typing import Final
 from portico.dataplane.canary import meter_of, sink_of
 from portico.dataplane.compile.unserved import api_reasons, integration_reasons, method_reasons, stage_reasons
 from portico.dataplane.compile.validation import answer_check, body_steps, parameter_steps
+from portico.dataplane.compression import Compression
 from portico.dataplane.execution_log.method import LoggedProgram, is_logged, method_log
 from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
 from portico.dataplane.gateway_responses import GatewayResponses
@@ -139,8 +141,9 @@ class Compiler:
             answers=answer_check(snapshot, standing, method),
             client_certificate=standing.client_certificate_id,
             vpc_links=standing.vpc_links,
+            compression=_compression(snapshot, self._ports),
         )
-        return (*_conversion(spec), *_checked(spec, INTEGRATIONS[integration.type](spec)))
+        return (*_conversion(spec), *_compressed(spec, _checked(spec, INTEGRATIONS[integration.type](spec))))
 
     # The Compilation port
 
@@ -203,6 +206,18 @@ def _checked(spec: Spec, steps: Steps) -> Steps:
     if spec.integration.type == http_proxy.KIND:
         return steps
     return (*steps[:-1], spec.answers.after(steps[-1]))
+
+
+def _compression(snapshot: Snapshot, ports: Ports) -> Compression | None:
+    minimum = snapshot.minimum_compression_size
+    return None if minimum is None else Compression(minimum, ports.turns)
+
+
+def _compressed(spec: Spec, steps: Steps) -> Steps:
+    """The integration's Steps with the compression of their answer, which HTTP_PROXY does itself; streams have none."""
+    if spec.compression is None or spec.integration.type == http_proxy.KIND or streams(spec.integration):
+        return steps
+    return (*steps[:-1], spec.compression.after(steps[-1]))
 
 
 def _integration_reasons(integration: Integration | None) -> Iterator[str]:

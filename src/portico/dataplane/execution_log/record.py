@@ -41,7 +41,7 @@ class Line(NamedTuple):
 class Record:
     """What is told of one request. `wanted` decides what is kept of it."""
 
-    __slots__ = ("_body", "_clock", "_secrets", "_sink", "lines", "request_id", "wanted")
+    __slots__ = ("_answer", "_body", "_clock", "_secrets", "_sink", "lines", "request_id", "wanted")
 
     def __init__(self, exchange: Exchange, wanted: Wanted, sink: Sink[Record]) -> None:
         self.wanted = wanted
@@ -52,6 +52,8 @@ class Record:
         self._secrets: list[str] = []
         self._body: bytes | None = None
         """The beginning of a body that comes piece by piece."""
+        self._answer: bytes | None = None
+        """The beginning of an answer that was compressed."""
 
     def say(self, detail: Detail, text: str) -> None:
         if detail is not Detail.DATA or self.wanted.data:
@@ -117,11 +119,16 @@ class Record:
 
     # What the client was answered
 
+    def answers(self, body: bytes) -> None:
+        """An answer before it is compressed."""
+        self._answer = body[: LONGEST * 4 + 5]
+
     def end(self, exchange: Exchange) -> None:
         """The request was answered, or is lost."""
         fault = exchange.fault
         if fault is None:
-            body = exchange.content if not exchange.streaming else self._body or b""
+            whole = exchange.content if self._answer is None else self._answer
+            body = whole if not exchange.streaming else self._body or b""
             self.say(Detail.DATA, f"Method response body after transformations: {self._hidden(as_text(body))}")
             self.say(Detail.DATA, f"Method response headers: {as_map(_answered(exchange.lines))}")
             self.say(Detail.INFO, "Successfully completed execution")

@@ -18,15 +18,11 @@ from portico.dataplane.backend import (
     names_of,
     trace_line,
 )
-from portico.dataplane.failures import fault_of
 from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
+from portico.dataplane.relays import relay_plan
 from portico.dataplane.step import PENDING, Outcome
-from portico.dataplane.streaming import Limits, StreamHead, streams
-from portico.ports.upstream import BODY_LIMIT, FailureKind, UpstreamFailure, UpstreamRequest
-from portico.wire.http1 import ResponseHead
 
 if TYPE_CHECKING:
-    from portico.dataplane.answer_check import AnswerCheck
     from portico.dataplane.exchange import Exchange
     from portico.dataplane.integration import Spec
     from portico.dataplane.step import Steps
@@ -53,7 +49,7 @@ class HttpProxy:
         agent = f"User-Agent: AmazonAPIGateway_{spec.api_id}\r\n".encode()
         self._own_and_agent = self._own if b"user-agent" in self._mappings.header_names else self._own + agent
         self._forwarded = forwarding(self._mappings.header_names)
-        self._plan = _plan(spec)
+        self._plan = relay_plan(spec)
         self._clock = spec.ports.clock
         self._mapped = bool(self._mappings.headers or self._mappings.query or self._mappings.poison)
 
@@ -110,102 +106,3 @@ class HttpProxy:
         if b"host" in names_of(mapped):
             host = b""
         return target, host, lines + mapped
-
-
-def _plan(spec: Spec) -> UpstreamRequest[Exchange]:
-    if spec.answers is not None:
-        return UpstreamRequest(CheckedRelay(spec, spec.answers), spec.integration.timeout_in_millis / 1000)
-    if streams(spec.integration):
-        stream = StreamRelay(spec)
-        return UpstreamRequest(stream, stream.limits.piece, streams=True)
-    return UpstreamRequest(Relay(spec), spec.integration.timeout_in_millis / 1000)
-
-
-class Relay:
-    """The Receiver of their answers. It does not know who calls: no Route is part of a cycle."""
-
-    buffers = False
-
-    def __init__(self, spec: Spec) -> None:
-        self._clock = spec.ports.clock
-
-    def on_response(self, context: Exchange, head: ResponseHead, body: bytes) -> None:
-        now = self._clock.monotonic()
-        context.integration_latency = now - context.called_at
-        context.latency = now - context.started
-        context.backend = head
-        context.status = head.status
-        context.lines = [head.section.relay or head.section.relayed()]
-        context.content = body
-        context.finish()
-
-    def on_begin(self, context: Exchange, head: ResponseHead, length: int | None) -> None:
-        if length is not None and length > BODY_LIMIT:
-            self._fail(context, UpstreamFailure(FailureKind.TOO_LARGE, f"an answer of {length} bytes"))
-            return
-        context.integration_latency = self._clock.monotonic() - context.called_at
-        context.backend = head
-        context.status = head.status
-        context.lines = [head.section.relay or head.section.relayed()]
-        context.begin_stream(length)
-
-    def on_data(self, context: Exchange, data: bytes) -> None:
-        context.send_stream(data)
-        if context.length > BODY_LIMIT:
-            self._fail(context, UpstreamFailure(FailureKind.TOO_LARGE, f"an answer of more than {BODY_LIMIT} bytes"))
-
-    def on_end(self, context: Exchange) -> None:
-        context.end_stream()
-
-    def on_failure(self, context: Exchange, failure: UpstreamFailure) -> None:
-        self._fail(context, failure)
-
-    def _fail(self, exchange: Exchange, failure: UpstreamFailure) -> None:
-        if exchange.call is not None:
-            exchange.call.cancel()
-        exchange.fail(fault_of(failure))
-
-
-class CheckedRelay(Relay):
-    """The Receiver of answers that are held to a model: whole ones, of which none leaves unchecked."""
-
-    buffers = True
-
-    def __init__(self, spec: Spec, check: AnswerCheck) -> None:
-        super().__init__(spec)
-        self._check = check
-
-    def on_response(self, context: Exchange, head: ResponseHead, body: bytes) -> None:
-        context.integration_latency = self._clock.monotonic() - context.called_at
-        context.backend = head
-        context.status, context.lines, context.content = (
-            head.status,
-            [head.section.relay or head.section.relayed()],
-            body,
-        )
-        try:
-            self._check.check(context)
-        except Fault as fault:
-            context.fail(fault)
-        else:
-            context.finish()
-
-
-class StreamRelay(Relay):
-    """The Receiver of answers that are streamed: of any length, each piece sent on when it comes."""
-
-    def __init__(self, spec: Spec) -> None:
-        super().__init__(spec)
-        self.limits = Limits(spec)
-
-    def on_response(self, context: Exchange, head: ResponseHead, body: bytes) -> None:
-        super().on_response(context, StreamHead(head.status, head.section, head.status), body)
-
-    def on_begin(self, context: Exchange, head: ResponseHead, length: int | None) -> None:
-        self.limits.begin(context, StreamHead(head.status, head.section, head.status))
-        context.status = head.status
-        context.lines = [head.section.relay or head.section.relayed()]
-        context.begin_stream(length, lend=False)
-
-    def on_data(self, context: Exchange, data: bytes) -> None:
-        self.limits.send(context, data)

@@ -164,12 +164,13 @@ class PostgresServer:
         return True
 
     def _signal(self, number: signal.Signals) -> None:
-        """To the postmaster first, so that it starts nobody meanwhile."""
+        """To all of its processes. The postmaster is stopped meanwhile: it starts nobody, and its children are known."""
         assert self.process is not None
-        self.process.send_signal(number)
+        self.process.send_signal(signal.SIGSTOP)
         for child in _children(self.process.pid):
             with suppress(ProcessLookupError):
                 os.kill(child, number)
+        self.process.send_signal(number)
 
     def _gone(self) -> None:
         assert self.process is not None

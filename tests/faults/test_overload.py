@@ -16,7 +16,7 @@ from running_server import PATIENCE
 
 CLIENTS = 400
 SECONDS = 2.0
-WORK = "$context.requestId $util.escapeJavaScript($input.params('id')), " * 400
+WORK = "$context.requestId $util.escapeJavaScript($input.params('id')), " * 3000
 """A millisecond and more for each request: all clients together wait for half a second, if nobody is refused."""
 
 

@@ -171,11 +171,14 @@ def render(
             context=context or (),
         )
         text = rendered(read_text(template, sys.stdin.read), template, request, tell if step else None)
+        sys.stdout.buffer.write(text)
+        sys.stdout.flush()
+        for line in overridden(request):
+            tell(line)
     except PorticoError as error:
         _fail(error, 1)
-    sys.stdout.buffer.write(text)
-    for line in overridden(request):
-        tell(line)
+    except BrokenPipeError:  # whoever reads has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def serve(config: str | None, **flags: Any) -> None:

@@ -94,7 +94,7 @@ class JavaIterator:
 
 
 class _Nothing:
-    """What a reference into API Gateway's objects is where its chain leads nowhere: see decision 0028."""
+    """What a reference into API Gateway's objects is where its chain leads nowhere: see decision 0042."""
 
     __slots__ = ()
 

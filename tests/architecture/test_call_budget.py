@@ -78,6 +78,7 @@ MAPPED = {
     "integration.request.querystring.id": "method.request.path.id",
 }
 TEMPLATES = {"application/json": '{"id": "$input.params(\'id\')", "stage": "$context.stage"}'}
+REQUIRED = {"requestParameters": {"method.request.querystring.a": True}}
 METHODS = {
     "/mock": {"GET": mock(responds(responseTemplates={"application/json": "constant"}))},
     "/proxy": {"GET": http_proxy("http://backend/")},
@@ -85,6 +86,14 @@ METHODS = {
     "/mapped/{id}": {"GET": http_proxy("http://backend/", requestParameters=MAPPED)},
     "/function/{id}": {"GET": lambda_proxy()},
     "/http/{id}": {"GET": http("http://backend/", responds(responseTemplates=TEMPLATES), requestTemplates=TEMPLATES)},
+    "/required": {"GET": {**http_proxy("http://backend/"), "requestValidatorId": "all", **REQUIRED}},
+    "/unjudged": {"POST": mock()},
+    "/judged": {"POST": {**mock(), "requestValidatorId": "all", "requestModels": {"application/json": "Pet"}}},
+}
+PET = '{"type": "object", "required": ["name"], "properties": {"name": {"type": "string", "pattern": "^[a-z]+$"}}}'
+SETTINGS: dict[str, Any] = {
+    "requestValidators": [{"id": "all", "validateRequestBody": True, "validateRequestParameters": True}],
+    "models": [{"id": "m", "name": "Pet", "contentType": "application/json", "schema": PET}],
 }
 ANSWER = "HTTP/1.1 200 OK\nContent-Type: application/json\n\n{}"
 
@@ -97,6 +106,7 @@ SHAPES: dict[str, tuple[str, str | None, int]] = {
     "AWS_PROXY": ("/function/7", "hello", 40),
     "AWS_PROXY with a query": ("/function/7?a=1", "hello", 59),
     "HTTP with templates": ("/http/7", ANSWER, 65),
+    "HTTP_PROXY with a required parameter": ("/required?a=1", ANSWER, 42),
 }
 """Path, the backend's answer, and the budget."""
 
@@ -104,10 +114,25 @@ SHAPES: dict[str, tuple[str, str | None, int]] = {
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_warm_request_stays_within_its_budget(shape: str) -> None:
     path, answer, budget = SHAPES[shape]
-    calls = warm(Play(api(METHODS)), head(path), answer)
+    calls = warm(Play(api(METHODS, **SETTINGS)), head(path), answer)
     taken = calls.total()
     listing = "\n".join(f"{count:4} {name}" for name, count in calls.most_common())
     assert taken <= budget + ALLOWED, f"{shape}: {taken} calls, the budget is {budget}\n{listing}"
+
+
+VALIDATION = 3
+"""Calls that it takes to hold a body to its model: the step, parsing, the schema. What is generated is not counted."""
+
+
+def test_a_body_is_held_to_its_model_in_a_few_calls() -> None:
+    play = Play(api(METHODS, **SETTINGS))
+    calls = []
+    for path in ("/unjudged", "/judged"):
+        for _ in range(3):
+            with counted() as last:
+                assert play.asks(f"POST {path}", body=b'{"name": "rex"}').hears.status == 200
+        calls.append(last.total())
+    assert calls[1] - calls[0] <= VALIDATION
 
 
 # The size of an API

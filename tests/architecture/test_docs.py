@@ -21,7 +21,9 @@ from portico.controlplane.operation import OPERATIONS
 from portico.dataplane import front
 from portico.dataplane.compile import unserved
 from portico.dataplane.exchange import BODY_LIMIT
+from portico.dataplane.models import MOST_VALUES
 from portico.kernel import observe
+from portico.lang.jsonschema.budget import STEPS
 from portico.ports import upstream
 from portico.server import invoking
 from portico.server.asking import IN_FLIGHT, UPLOADS
@@ -213,6 +215,7 @@ def test_limits_for_strangers_are_those_of_the_code() -> None:
         "headers, all together": (http1.MAX_HEADERS,),
         "head of a request": (limits.header_seconds,),
         "body of a request": (BODY_LIMIT, limits.body_seconds, BODY_STRIDE >> 10, limits.body_budget >> 20),
+        "body that is held to a model": (MOST_VALUES, STEPS),
         "idle connection": (limits.idle_seconds,),
         "client that does not read its answer": (limits.stalled_seconds,),
         "pipelined requests": (BURST,),

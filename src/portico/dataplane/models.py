@@ -17,8 +17,6 @@ from portico.model.rest import Model
 
 _URL: Final = "https://apigateway.amazonaws.com/restapis/{}/models/{}"
 
-LARGE: Final = 64 * 1024
-"""Bytes of a document from which on its values are counted before it is parsed."""
 MOST_VALUES: Final = 500_000
 """Values of a document: parsed they take up to 64 MB."""
 
@@ -43,12 +41,14 @@ SHORT: Final = 4096
 
 def parse(body: bytes) -> Any:
     """The value of a body: strict JSON (RFC 8259) in UTF-8, of names that come twice the last. Raises Unreadable."""
-    if len(body) > LARGE and body.count(b",") + body.count(b"[") + body.count(b"{") > MOST_VALUES:
-        raise Unreadable(f"a document of more than {MOST_VALUES} values is not validated")
     try:
-        return _decode(body) if len(body) <= SHORT else _decode_steadily(body)
+        if len(body) <= SHORT:
+            return _decode(body)
+        if body.count(b",") + body.count(b"[") + body.count(b"{") <= MOST_VALUES:
+            return _decode_steadily(body)
     except (msgspec.MsgspecError, RecursionError, ValueError):
         raise Unreadable("") from None
+    raise Unreadable(f"a document of more than {MOST_VALUES} values is not validated")
 
 
 class Models:

@@ -19,6 +19,7 @@ from bench.rows.resources import resources
 from bench.rows.restarts import restarts
 from bench.rows.slowheads import slowheads
 from bench.rows.start import start
+from bench.rows.templates import templates
 from bench.rows.validation import validation
 from bench.verdict import Finding
 
@@ -37,6 +38,9 @@ ROWS: Final[dict[str, Row]] = {
     "observing": Row(observing, "Access log and metrics: their part of a request's CPU", "at most 8%"),
     "resources": Row(resources, "5000 resources next to 5: CPU per request", "at most 1.2"),
     "validation": Row(validation, "A 441-byte body held to its model", "at most 3 µs"),
+    "templates": Row(
+        templates, "Templates: a rendering, a JSONPath, a large output", "20 µs; 10 times airspeed; 1 µs; linear"
+    ),
     "functions": Row(functions, "AWS_PROXY to a warm function", "1.5 and 3 of HTTP_PROXY; 3000/s; 120 ms; 250 ms"),
     "deployment": Row(deployment, "A deployment of 500 methods: until it is served", "at most 200 ms"),
     "redeployments": Row(redeployments, "300 deployments at half load", "0 lost, at most 5 ms more p99"),

@@ -164,7 +164,5 @@ def _getter(name: str) -> Callable[[Exchange], object]:
 GETTERS: Final = {name: _getter(name) for name in EXPRESSIONS}
 
 
-def context_value(exchange: Exchange, name: str) -> object:
-    """`$context.<name>` for templates and mappings: None for what is unknown, or only for access logs."""
-    getter = None if name in ACCESS_LOG_ONLY else GETTERS.get(name)
-    return None if getter is None else getter(exchange)
+READABLE: Final = {name: getter for name, getter in GETTERS.items() if name not in ACCESS_LOG_ONLY}
+"""Those that templates and mappings have."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from portico.dataplane.context import ACCESS_LOG_ONLY, EXPRESSIONS, context_value
+from portico.dataplane.context import READABLE
 
 if TYPE_CHECKING:
     from portico.dataplane.exchange import Exchange
@@ -33,10 +33,10 @@ def context_map(exchange: Exchange, path: str) -> dict[str, Any] | None:
     """
     prefix = f"{path}." if path else ""
     found: dict[str, Any] = dict.fromkeys(_RECORDED.get(path, ()))
-    for name in EXPRESSIONS:
+    for name, getter in READABLE.items():
         last = name.removeprefix(prefix)
-        if name.startswith(prefix) and "." not in last and name not in ACCESS_LOG_ONLY:
-            value = context_value(exchange, name)
+        if name.startswith(prefix) and "." not in last:
+            value = getter(exchange)
             if value is not None:
                 found[last] = value
     for name in _MAPS if not path else ():

@@ -7,22 +7,25 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
-from portico.dataplane.context import context_value
+from portico.dataplane.context import READABLE
 from portico.dataplane.context_maps import context_map
 from portico.dataplane.headers import HIDDEN
 from portico.lang.environment import new_overrides
 
 if TYPE_CHECKING:
     from portico.dataplane.exchange import Exchange
+    from portico.dataplane.notes import Notes
 
 
 def parse_query(query: bytes) -> dict[str, list[str]]:
     """Parameters by name, decoded once, every value in order. A semicolon splits as `&` does (known issues page)."""
     parameters: dict[str, list[str]] = {}
-    for pair in query.decode("latin-1").replace(";", "&").split("&"):
+    text = query.decode("latin-1").replace(";", "&")
+    read = unquote_plus if "%" in text or "+" in text else str
+    for pair in text.split("&"):
         if pair:
             name, _, value = pair.partition("=")
-            parameters.setdefault(unquote_plus(name), []).append(unquote_plus(value))
+            parameters.setdefault(read(name), []).append(read(value))
     return parameters
 
 
@@ -44,12 +47,18 @@ class RequestView:
         return parse_query(self._exchange.query)
 
     @cached_property
-    def _headers(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for header in self._exchange.head.headers:
-            if header.name not in HIDDEN:
-                found.setdefault(header.raw.decode(), []).append(header.value.decode("latin-1"))
-        return found
+    def _headers(self) -> dict[str, tuple[str, ...]]:
+        """Shared by all requests with the same headers."""
+        digest: Notes = self._exchange.head.section.digest
+        try:
+            return digest.texts
+        except AttributeError:
+            found: dict[str, list[str]] = {}
+            for header in self._exchange.head.headers:
+                if header.name not in HIDDEN:
+                    found.setdefault(header.raw.decode(), []).append(header.value.decode("latin-1"))
+            digest.texts = {name: tuple(values) for name, values in found.items()}
+            return digest.texts
 
     def header_values(self, name: str) -> Sequence[str]:
         exact = self._headers.get(name)
@@ -67,7 +76,8 @@ class RequestView:
         return self._exchange.program.stage.variables
 
     def context(self, path: str) -> object:
-        return context_value(self._exchange, path)
+        getter = READABLE.get(path)
+        return None if getter is None else getter(self._exchange)
 
     def context_map(self, path: str) -> dict[str, Any] | None:
         return context_map(self._exchange, path)

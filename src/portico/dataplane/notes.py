@@ -35,12 +35,16 @@ class Notes:
         "method",
         "plain",
         "request_id",
+        "texts",
         "trace",
         "user_agent",
     )
 
     event: Sent
     """What events of functions tell of the section. Not there until the first one was made (`lambda_event.py`)."""
+
+    texts: dict[str, tuple[str, ...]]
+    """The headers as mappings and templates see them. Not there until one asked (`environment.py`)."""
 
     def __init__(self) -> None:
         self.method: bytes | None = None

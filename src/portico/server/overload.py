@@ -7,6 +7,7 @@ a timer every 20 ms. Its laws:
 - It closes when a turn was long and a quarter longer than the one before, twice in a row: what comes is more than what
   is served. A pause (a deployment, a burst, a stop of the machine) makes one long turn, and shorter ones after it:
   nobody is refused then. Where it grows more slowly, it closes after two turns of a tenth of a second and more.
+- Only turns that were spent working count. Where somebody else has the processor, refusing would help nobody.
 - Closed, a turn begins requests for `TURN_SECONDS` and refuses the rest with a constant answer.
 - What a turn has for serving grows with how many the turn before refused, so that half of the time goes on serving:
   clients that come back at once cannot make a worker do nothing but refuse.
@@ -30,6 +31,8 @@ GROWTH: Final = 1.25
 TOO_LATE_SECONDS: Final = 0.1
 SHRINKING: Final = 0.9
 """A turn this much shorter than the one before makes good what was late: no overload."""
+BUSY_SHARE: Final = 0.75
+"""Of the time since the last beat that the process had the processor, where a late beat is its own work's doing."""
 TURN_SECONDS: Final = 0.004
 """Whoever is served waits for the turn before and for this one: some 10 ms with what a turn does beside."""
 REFUSAL_SECONDS: Final = 5e-6
@@ -76,14 +79,18 @@ class Gate:
         after_turn: AfterTurn,
         observer: Observer,
         clock: Callable[[], float] = time.monotonic,
+        processor: Callable[[], float] = time.process_time,
     ) -> None:
+        """`processor` tells how long the process has worked, in seconds."""
         self._serve = application.begin
         self.begin = self._serve
         self.closed = False
         self._after_turn = after_turn
         self._observer = observer
         self._clock = clock
+        self._processor = processor
         self._due = clock() + BEAT_SECONDS
+        self._worked = processor()
         self._late = 0.0
         self._growing = 0
         """Beats in a row that were late, each later than the one before."""
@@ -102,6 +109,9 @@ class Gate:
         """To be called by a timer of the loop, `BEAT_SECONDS` after the last time."""
         now = self._clock()
         late, self._due = now - self._due, now + BEAT_SECONDS
+        before, self._worked = self._worked, self._processor()
+        if self._worked - before < BUSY_SHARE * (late + BEAT_SECONDS):
+            late = 0.0
         if self.closed:
             self._see_to_opening(now)
             return

@@ -17,6 +17,9 @@ from playbook.stage import (
     on_path,
     responds,
 )
+from portico.dataplane.compile.rest import Compiler
+from portico.model.rest import decode_snapshot
+from portico.ports.compilation import CompileError
 from portico.ports.functions import InvocationType
 from recorded_answers import recorded_scenario
 
@@ -209,3 +212,22 @@ def test_functions_are_called_with_what_a_template_renders() -> None:
     play = one(lambda_custom(responds(), requestTemplates={"application/json": template}))
     play.asks("POST /?a=1&b=2")
     assert play.functions.event["querystring"] == 2
+
+
+# At the deployment
+
+
+@pytest.mark.parametrize("where", ["requestTemplates", "responseTemplates"])
+def test_a_template_that_does_not_parse_is_refused_at_the_deployment_with_its_place(where: str) -> None:
+    broken = {"text/plain": "fine", "application/json": "one\n  #if(true)"}
+    integration = (
+        http("http://backend/", requestTemplates=broken)
+        if where == "requestTemplates"
+        else http("http://backend/", responds(responseTemplates=broken))
+    )
+    play = one(integration, "/pets")
+    kind = where.removesuffix("Templates")
+    with pytest.raises(CompileError) as refused:
+        Compiler(play.ports).check(decode_snapshot(play.load(play.stages["api1", "dev"].snapshot)), None)
+    place = f"template '{kind} template application/json', line 2, column 3: a directive lacks its #end"
+    assert str(refused.value) == f"ANY /pets: {place}"

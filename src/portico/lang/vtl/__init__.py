@@ -4,9 +4,9 @@
     text = template.render(environment)
 
 From source to function: lexer.py reads characters, expressions.py and parser.py make nodes.py's tree of them, survey.py
-looks what is in it, references.py, function.py and compiler.py write it as Python. What a rendering runs on: runtime.py
-knows the request and what was printed, budget.py what is left to spend, operators.py, printing.py and methods.py with
-the tables behind it (strings.py, containers.py, numbers.py, utilities.py …) what values can do.
+looks what is in it, references.py, loops.py, function.py and compiler.py write it as Python. What a rendering runs on:
+runtime.py knows the request and what was printed, scopes.py what directives leave behind, budget.py what is left to
+spend; operators.py, printing.py and methods.py, with the tables behind it, know what values can do.
 """
 
 from portico.lang.vtl.compiler import Template, compile_template

@@ -28,17 +28,8 @@ from portico.lang.vtl.lexer import TemplateError, where
 from portico.lang.vtl.nodes import Macro, Tree
 from portico.lang.vtl.parser import parse
 from portico.lang.vtl.printing import text_of
-from portico.lang.vtl.runtime import (
-    PARTS,
-    Argument,
-    Arguments,
-    Broken,
-    Defined,
-    ForeachScope,
-    Input,
-    Rendering,
-    Stopped,
-)
+from portico.lang.vtl.runtime import PARTS, Input, Rendering
+from portico.lang.vtl.scopes import Argument, Arguments, Broken, Defined, ForeachScope, Stopped
 from portico.lang.vtl.source import PlaceTable, Source, constant
 from portico.lang.vtl.survey import API_ROOTS, Survey
 

@@ -14,7 +14,8 @@ from portico.lang.vtl.containers import key_of
 from portico.lang.vtl.javatypes import NOTHING, ArrayList, Entry, HashMap, JavaIterator, View
 from portico.lang.vtl.operators import same
 from portico.lang.vtl.printing import text_of
-from portico.lang.vtl.runtime import Broken, Defined, ForeachScope, Input, Rendering, Util, path_of
+from portico.lang.vtl.runtime import Input, Rendering, Util, path_of
+from portico.lang.vtl.scopes import Broken, Defined, ForeachScope
 from portico.lang.vtl.signatures import ANY, TEXT, VARIADIC, Method, Table, method
 
 

@@ -13,6 +13,8 @@ MAX_STEPS = 100
 """Steps of one path."""
 MAX_LENGTH = 4096
 """Characters of one path."""
+KEPT_LENGTH = 256
+"""Characters of a path that is remembered: requests may bring paths of their own."""
 MAX_NESTING = 20
 """Parentheses and filters inside each other."""
 
@@ -31,7 +33,6 @@ _REGEX = re.compile(r"/((?:[^/\\]|\\.)*)/([a-zA-Z]*)")
 _OPERATOR = re.compile(r"==|!=|<=|>=|=~|<|>|([A-Za-z]+)")
 
 
-@lru_cache(maxsize=1024)
 def compile_path(source: str) -> Path:
     """Compile a path. One that does not begin with `$` is read as if it began with `$.`, as Jayway does.
 
@@ -39,6 +40,11 @@ def compile_path(source: str) -> Path:
     """
     if len(source) > MAX_LENGTH:
         raise PathError(f"JSONPath {source[:40]!r}…", f"it has more than {MAX_LENGTH} characters")
+    return _kept(source) if len(source) <= KEPT_LENGTH else _Parser(source).parse()
+
+
+@lru_cache(maxsize=1024)
+def _kept(source: str) -> Path:
     return _Parser(source).parse()
 
 

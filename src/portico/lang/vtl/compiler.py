@@ -35,6 +35,8 @@ from portico.lang.vtl.survey import API_ROOTS, Survey
 
 TEMPLATE_LIMIT = 300 * 1024
 """Bytes of a template: AWS's quota."""
+KEPT_LENGTH = 1000
+"""Characters of an `#evaluate` that is compiled once."""
 _FILE = "<template>"
 _UTIL = runtime.Util()
 
@@ -219,10 +221,11 @@ def _evaluator(aws: bool, trace: Trace | None) -> Callable[[Rendering, Any, Any,
         if value is None:
             return
         text = text_of(run, value)
-        run.spend(500 + 10 * len(text))
+        run.spend(500 + 16 * len(text))
         run.enter()
         try:
-            _evaluated(text, aws, trace)(run, variables, out)
+            compiled = _kept_evaluated if len(text) <= KEPT_LENGTH else _evaluated
+            compiled(text, aws, trace)(run, variables, out)
         except TemplateError as error:
             raise EvaluationError(str(error)) from None
         except Broken as broken:
@@ -234,9 +237,12 @@ def _evaluator(aws: bool, trace: Trace | None) -> Callable[[Rendering, Any, Any,
     return evaluate
 
 
-@lru_cache(maxsize=256)
 def _evaluated(text: str, aws: bool, trace: Trace | None) -> Callable[..., None]:
     return _compiled(text, "#evaluate", aws=aws, trace=trace, evaluated=True)[1].function()
+
+
+_kept_evaluated = lru_cache(maxsize=128)(_evaluated)
+"""Of short texts: what requests bring must not fill a worker."""
 
 
 def _line_of(traceback: TracebackType | None) -> int:

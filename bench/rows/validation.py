@@ -8,7 +8,7 @@ import msgspec
 from bench.context import Bench
 from bench.verdict import BenchError, Finding, judge
 from portico.dataplane.models import Models, parse
-from portico.model.rest import Model
+from portico.model.rest import Model, Snapshot
 
 MICROSECONDS: Final = 3.0
 _RUNS: Final = 2_000
@@ -61,7 +61,7 @@ def validation(bench: Bench) -> list[Finding]:
     """The best of many short runs: the others tell of what else the machine did."""
     name, content_type = "Order", "application/json"
     model = Model(id="m", name=name, content_type=content_type, schema=msgspec.json.encode(MODEL).decode())
-    schema = Models("api1", (model,)).schema(name)
+    schema = Models(Snapshot(api_id="api1", models=(model,))).schema(name)
     if not schema.accepts(parse(DOCUMENT)) or schema.accepts(parse(DOCUMENT.replace(b"AMZN", b"AMAZON"))):
         raise BenchError("the model does not judge its document")
     repeats = bench.times(200, 20)

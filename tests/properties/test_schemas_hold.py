@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portico.lang.errors import BudgetExceeded, SourceError
-from portico.lang.jsonschema import Schema, compile_schema
+from portico.lang.jsonschema import Schema, Schemas, compile_schema
 from portico.lang.jsonschema.syntax import syntax_errors
 
 NAMES = st.sampled_from(["a", "b", "c", "id", "$ref", "x y", "é"])
@@ -94,6 +94,30 @@ def test_an_independent_validator_says_the_same(schema: Any, document: Any) -> N
     compiled = compiled_if_it_ends(schema)
     if compiled is not None:
         assert compiled.accepts(document) is jsonschema.Draft4Validator(schema).is_valid(document)
+
+
+PLACES = ("a", "b", "c", "c#/properties/a")
+MODELS = st.fixed_dictionaries(
+    {name: st.recursive(st.sampled_from([{"$ref": place} for place in PLACES]), around, max_leaves=4) for name in "abc"}
+)
+
+
+@settings(max_examples=300)
+@given(MODELS, st.permutations("abc"), st.lists(DOCUMENTS, min_size=1, max_size=3))
+def test_models_that_share_what_they_lead_to_judge_as_each_alone(
+    models: dict[str, Any], order: list[str], documents: list[Any]
+) -> None:
+    together = Schemas(models)
+
+    def verdicts(uri: str, schemas: Schemas) -> list[bool] | str:
+        try:
+            schema = schemas.schema(uri)
+        except SourceError as error:
+            return type(error).__name__
+        return [schema.accepts(document) for document in documents]
+
+    for uri in (*order, *order):
+        assert verdicts(uri, together) == verdicts(uri, Schemas(models))
 
 
 @given(ANYTHING, DOCUMENTS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from math import isfinite
 from typing import Any, Final
 from weakref import WeakValueDictionary
@@ -10,10 +9,8 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from portico.lang.errors import NotBuilt, SourceError
-from portico.lang.jsonschema.nodes import read_nodes
-from portico.lang.jsonschema.references import References
-from portico.lang.jsonschema.schema import Schema
-from portico.model.rest import Model
+from portico.lang.jsonschema import Schema, Schemas
+from portico.model.rest import Model, Snapshot
 
 _URL: Final = "https://apigateway.amazonaws.com/restapis/{}/models/{}"
 
@@ -52,13 +49,14 @@ def parse(body: bytes) -> Any:
 
 
 class Models:
-    """The models of one Snapshot. Schemas are shared by the Routes that use them, and go with the last one."""
+    """The models of one Snapshot."""
 
-    def __init__(self, api_id: str, models: tuple[Model, ...]) -> None:
-        self._api_id = api_id
-        self._models = {model.name: model for model in models}
-        self._references = References(dict(self._parsed()))
-        self._schemas: WeakValueDictionary[str, Schema] = WeakValueDictionary()
+    def __init__(self, snapshot: Snapshot, schemas: Schemas | None = None) -> None:
+        """`schemas` where they were read before."""
+        self.snapshot = snapshot
+        self._api_id = snapshot.api_id
+        self._models = {model.name: model for model in snapshot.models}
+        self.schemas = schemas or Schemas(dict(self._parsed()))
 
     def _parsed(self) -> Any:
         for model in self._models.values():
@@ -72,23 +70,28 @@ class Models:
 
     def schema(self, name: str) -> Schema:
         """The schema of a model. Raises SourceError for one that is none, NotBuilt for what would not be enforced."""
-        known = self._schemas.get(name)
-        if known is None:
-            known = self._schemas[name] = self._compiled(name)
-        return known
-
-    def _compiled(self, name: str) -> Schema:
         model = self._models.get(name)
         if model is None:
             raise SourceError(f"model {name}", "the API has no model of this name")
         if "json" not in model.content_type.lower():
             raise NotBuilt(f"model {name}", f"only JSON is validated, and it is of {model.content_type}")
-        if self._url(name) not in self._references:
+        if self._url(name) not in self.schemas:
             raise SourceError(f"model {name}", "its schema is no JSON")
-        return Schema(read_nodes(self._references, self._url(name)))
+        return self.schemas.schema(self._url(name))
 
 
-@lru_cache(maxsize=2)
-def models_of(api_id: str, models: tuple[Model, ...]) -> Models:
-    """The Models of a Snapshot: read once for all of its methods."""
-    return Models(api_id, models)
+class ModelShelf:
+    """The Models of Snapshots whose Routes are being compiled. For one thread."""
+
+    def __init__(self) -> None:
+        self._last: Models | None = None
+        self._living: WeakValueDictionary[tuple[str, tuple[Model, ...]], Schemas] = WeakValueDictionary()
+        """Those that a Route somewhere holds bodies to. They go with the last of their Routes."""
+
+    def of(self, snapshot: Snapshot) -> Models:
+        """Read once for all Routes of a Snapshot, however far apart they are compiled."""
+        if self._last is None or self._last.snapshot is not snapshot:
+            key = (snapshot.api_id, snapshot.models)
+            self._last = Models(snapshot, self._living.get(key))
+            self._living[key] = self._last.schemas
+        return self._last

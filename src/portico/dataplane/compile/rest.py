@@ -31,6 +31,7 @@ from portico.dataplane.integration import Place, Spec
 from portico.dataplane.integrations import aws_service, http, http_proxy, lambda_custom, lambda_proxy, mock
 from portico.dataplane.log_format import DEFAULT_FORMAT, Format, compile_format
 from portico.dataplane.media_types import BinaryTypes
+from portico.dataplane.models import ModelShelf
 from portico.dataplane.ports import Ports
 from portico.dataplane.program import Program, Route, Stage
 from portico.dataplane.routes import greedy_name, parameter_names
@@ -65,8 +66,9 @@ _BODY_STEPS: Final = (read_body, inflate)
 class Compiler:
     """Makes Programs, and answers control's question what a definition would come to."""
 
-    def __init__(self, ports: Ports) -> None:
+    def __init__(self, ports: Ports, models: ModelShelf | None = None) -> None:
         self._ports = ports
+        self._models = models or ModelShelf()
 
     def program(self, standing: StageStanding, snapshot: Snapshot | None = None) -> Program:
         """What serves a stage. Without a Snapshot, where it could not be loaded, every request is refused."""
@@ -99,7 +101,7 @@ class Compiler:
     def route(self, snapshot: Snapshot, standing: StageStanding, resource: Resource, method: Method) -> Route:
         """One method, compiled. What cannot be compiled or is not enforced becomes a Route that refuses."""
         log = method_log(self._ports, standing, resource.path, method.http_method)
-        compiler = self if log is None else Compiler(log.ports(self._ports))
+        compiler = self if log is None else Compiler(log.ports(self._ports), self._models)
         try:
             steps = compiler._steps(snapshot, standing, resource, method)
         except PorticoError as error:
@@ -121,7 +123,7 @@ class Compiler:
         return (
             *parameter_steps(snapshot, method, parameter_names(resource.path)),
             *_BODY_STEPS,
-            *body_steps(snapshot, standing, method),
+            *body_steps(self._models, snapshot, standing, method),
             *self._integration(snapshot, standing, resource, method),
         )
 
@@ -138,7 +140,7 @@ class Compiler:
             variables=standing.variables,
             binary_media_types=snapshot.binary_media_types,
             ports=self._ports,
-            answers=answer_check(snapshot, standing, method),
+            answers=answer_check(self._models, snapshot, standing, method),
             client_certificate=standing.client_certificate_id,
             vpc_links=standing.vpc_links,
             compression=_compression(snapshot, self._ports),
@@ -148,7 +150,10 @@ class Compiler:
     # The Compilation port
 
     def check(self, snapshot: Snapshot, stage: StageStanding | None) -> list[Unserved]:
-        """Compile everything once; see ports/compilation.py."""
+        """Compile everything once; see ports/compilation.py. Several threads may ask at a time."""
+        return Compiler(self._ports)._check(snapshot, stage)
+
+    def _check(self, snapshot: Snapshot, stage: StageStanding | None) -> list[Unserved]:
         unserved = [Unserved("", "", reason) for reason in api_reasons(snapshot)]
         unserved += [Unserved("", "", reason) for reason in stage_reasons(stage)] if stage is not None else []
         try:

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from portico.dataplane.answer_check import AnswerCheck
-from portico.dataplane.models import models_of
+from portico.dataplane.models import ModelShelf
 from portico.dataplane.step import Steps
 from portico.dataplane.steps.validate import BodyValidation, RequiredParameters
 from portico.lang.errors import SourceError
@@ -31,24 +31,24 @@ def parameter_steps(snapshot: Snapshot, method: Method, path_parameters: tuple[s
     return (RequiredParameters(method.request_parameters, path_parameters).check,)
 
 
-def body_steps(snapshot: Snapshot, standing: StageStanding, method: Method) -> Steps:
+def body_steps(shelf: ModelShelf, snapshot: Snapshot, standing: StageStanding, method: Method) -> Steps:
     """The Step for the body. Raises SourceError for a schema that is none, NotBuilt for one that is not enforced."""
     validator = _validator(snapshot, method)
     if validator is None or not validator.validate_request_body or not method.request_models:
         return ()
-    models = models_of(snapshot.api_id, snapshot.models)
+    models = shelf.of(snapshot)
     schemas = {content_type: models.schema(name) for content_type, name in method.request_models.items()}
     return (BodyValidation(schemas, details=_tells_details(snapshot, standing)).check,)
 
 
-def answer_check(snapshot: Snapshot, standing: StageStanding, method: Method) -> AnswerCheck | None:
+def answer_check(shelf: ModelShelf, snapshot: Snapshot, standing: StageStanding, method: Method) -> AnswerCheck | None:
     """What answers are held to, where the stage asks for it. Raises as `body_steps` does."""
     if standing.variables.get(CHECK_RESPONSES, "").lower() in _OFF:
         return None
     declared = {status: response.response_models for status, response in method.method_responses.items()}
     if not any(declared.values()):
         return None
-    models = models_of(snapshot.api_id, snapshot.models)
+    models = shelf.of(snapshot)
     return AnswerCheck(
         {
             status: {content_type: (name, models.schema(name)) for content_type, name in by_type.items()}

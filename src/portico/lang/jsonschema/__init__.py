@@ -11,6 +11,6 @@ reads keywords, `checker` makes them Python, `report` walks them again where a v
 what CreateModel refuses.
 """
 
-from portico.lang.jsonschema.schema import Schema, compile_schema
+from portico.lang.jsonschema.schema import Schema, Schemas, compile_schema
 
-__all__ = ["Schema", "compile_schema"]
+__all__ = ["Schema", "Schemas", "compile_schema"]

@@ -40,30 +40,20 @@ _ARRAY: Final = frozenset({"array"})
 _OBJECT: Final = frozenset({"object"})
 _DEEPEST: Final = 9
 """Levels of indentation in one function. Python takes 20 blocks inside each other."""
+_ROOT: Final = "root"
 _LONGEST: Final = 300
 """Lines of a function after which further schemas get functions of their own."""
 _MANY: Final = 64
 """Schemas, or names, in one list or object that are still written out one by one."""
 
 
-def compile_checker(root: Node) -> Checker:
-    """The function that tells whether a value is valid, with the steps that it may take.
+class Checkers:
+    """The functions of Nodes that may lead to each other: each is compiled once."""
 
-    It raises TooMuch, and RecursionError for a document that is too deep.
-    """
-    writer = _Writer(root)
-    names = writer.names
-    for source in writer.sources():
-        exec(compile(source, "<schema>", "exec"), names)  # noqa: S102
-    for table, key, function in writer.entries:
-        table[key] = names[function]
-    checker: Checker = names["f0"]
-    return checker
-
-
-class _Writer:
-    def __init__(self, root: Node) -> None:
-        self.names: dict[str, Any] = {
+    def __init__(self) -> None:
+        self._functions: dict[int, str] = {}
+        """The names of those that are there, by the identity of their Node."""
+        self._names: dict[str, Any] = {
             "E": TooMuch,
             "multiple": is_multiple,
             "none": type(None),
@@ -71,9 +61,27 @@ class _Writer:
             "takes": takes_members,
             "twins": has_twins,
         }
+
+    def compile(self, root: Node) -> Checker:
+        """The function that tells whether a value is valid, with the steps that it may take.
+
+        It raises TooMuch, and RecursionError for a document that is too deep.
+        """
+        writer = _Writer(root, self._names, self._functions)
+        for source in writer.sources():
+            exec(compile(source, "<schema>", "exec"), self._names)  # noqa: S102
+        for table, key, function in writer.entries:
+            table[key] = self._names[function]
+        checker: Checker = self._names[_ROOT]
+        return checker
+
+
+class _Writer:
+    def __init__(self, root: Node, names: dict[str, Any], functions: dict[int, str]) -> None:
+        self.names = names
         self.entries: list[tuple[dict[Any, Checker], Any, str]] = []
         """Where a function goes into a table once it is there: the table, its key, the name of the function."""
-        self._functions: dict[int, str] = {}
+        self._functions = functions
         self._waiting: list[Node] = []
         self._lines: list[str] = []
         self._depth = 0
@@ -81,14 +89,13 @@ class _Writer:
         """Whether the function may meet a KeyError."""
         self._variables = 0
         self._root = root
-        self._function(root)
 
     def sources(self) -> Iterator[str]:
-        """The functions, each by itself."""
+        """The functions that are not there yet, each by itself; that of the root is no other Node's to call."""
+        yield self._definition(_ROOT, self._root)
         while self._waiting:
-            self._lines = []
-            self._define(self._waiting.pop())
-            yield "\n".join(self._lines)
+            node = self._waiting.pop()
+            yield self._definition(self._functions[id(node)], node)
 
     # Functions, constants, lines
 
@@ -147,15 +154,16 @@ class _Writer:
             self._line("pass")
         self._depth -= 1
 
-    def _define(self, node: Node) -> None:
+    def _definition(self, name: str, node: Node) -> str:
+        self._lines = []
         self._variables = 0
         self._subscripts = False
-        with self._indented(f"def {self._functions[id(node)]}(v, b, {_BUILTINS}):"):
+        with self._indented(f"def {name}(v, b, {_BUILTINS}):"):
             start = len(self._lines)
             with self._indented("try:"):
                 before = len(self._lines)
                 self._keywords(node, "v")
-                if node is not self._root or node.used > 1:
+                if name != _ROOT:
                     written, steps = self._taken_from(before)
                     self._charge(steps)
                     self._lines += written
@@ -164,6 +172,7 @@ class _Writer:
             else:
                 self._lines[start:] = [line[1:] for line in self._lines[start + 1 :]]
             self._line("return True")
+        return "\n".join(self._lines)
 
     # Schemas
 
@@ -172,8 +181,7 @@ class _Writer:
         node = _target(node)
         if _takes_all(node):
             return
-        inline = node.used == 1 and self._depth < _DEEPEST and len(self._lines) < _LONGEST
-        if inline and node is not self._root:
+        if node.used == 1 and self._depth < _DEEPEST and len(self._lines) < _LONGEST:
             self._keywords(node, value)
         else:
             self._refuse_if(f"not {self._function(node)}({value}, b)")

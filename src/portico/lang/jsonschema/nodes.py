@@ -15,6 +15,8 @@ from portico.lang.jsonschema.references import Location, References, escape, nam
 
 NODE_LIMIT: Final = 6_000
 """Schemas that one model may come to, those that it refers to included: half a second to compile."""
+TOTAL_LIMIT: Final = 20_000
+"""Schemas that documents which share their Nodes may come to: 40 MB."""
 WEIGHT_LIMIT: Final = 20_000
 """Checks that one value may take, schemas that are reached in several ways counted each time."""
 TYPES: Final = ("array", "boolean", "integer", "null", "number", "object", "string")
@@ -61,8 +63,8 @@ class Node:
         self.place = place
         self.used = 0
         """How many other schemas lead here."""
-        self.weight = 1
-        """Checks that one value takes here, those of its members and items not counted."""
+        self.weight = 0
+        """Checks that one value takes here, those of its members and items not counted; 0 before it was weighed."""
         self.ref: Node | None = None
         self.types: tuple[str, ...] = ()
         self.enum: Among | None = None
@@ -115,35 +117,44 @@ class Node:
             yield self.items
 
 
-def read_nodes(references: References, uri: str) -> Node:
-    """The Node of a document, and with it all that it leads to.
+class Nodes:
+    """Reads documents that may refer to each other. What several of them lead to is read once."""
 
-    Raises SourceError for a reference that leads nowhere, a keyword of the wrong form and a circle, NotBuilt for a
-    pattern that is not run.
-    """
-    reader = _Reader(references)
-    root = reader.node(reader.enter(Location(uri, "", uri)))
-    reader.finish()
-    return root
-
-
-class _Reader:
     def __init__(self, references: References) -> None:
         self._references = references
         self._nodes: dict[tuple[str, str], Node] = {}
+        self._new: dict[tuple[str, str], Node] = {}
+        """Those of the document that is being read."""
         self._waiting: list[Node] = []
+
+    def root(self, uri: str) -> Node:
+        """The Node of a document, and with it all that it leads to.
+
+        Raises SourceError for a reference that leads nowhere, a keyword of the wrong form, a circle, and too many
+        schemas, NotBuilt for a pattern that is not run.
+        """
+        self._new, self._waiting = {}, []
+        root = self.node(self.enter(Location(uri, "", uri)))
+        self.finish()
+        if self._nodes and _reach(root) > NODE_LIMIT:
+            raise _too_many(root.place)
+        if len(self._nodes) + len(self._new) > TOTAL_LIMIT:
+            raise SourceError(name_of(root.place), f"models of more than {TOTAL_LIMIT} schemas are not compiled")
+        self._nodes |= self._new
+        return root
 
     def enter(self, place: Location) -> Location:
         schema = self._references.at(place)
         return self._references.enter(schema, place) if isinstance(schema, dict) else place
 
     def node(self, place: Location) -> Node:
-        known = self._nodes.get((place.uri, place.pointer))
+        key = place.uri, place.pointer
+        known = self._nodes.get(key) or self._new.get(key)
         if known is None:
-            known = self._nodes[place.uri, place.pointer] = Node(place)
+            known = self._new[key] = Node(place)
             self._waiting.append(known)
-            if len(self._nodes) > NODE_LIMIT:
-                raise SourceError(name_of(place), f"a model of more than {NODE_LIMIT} schemas is not compiled")
+            if len(self._new) > NODE_LIMIT:
+                raise _too_many(place)
         known.used += 1
         return known
 
@@ -159,7 +170,7 @@ class _Reader:
             except (TypeError, ValueError, AttributeError) as error:
                 raise SourceError(name_of(node.place), f"a keyword has a value of the wrong form: {error}") from None
         weighing = _Weighing()
-        for node in self._nodes.values():
+        for node in self._new.values():
             weighing.weigh(node)
 
     def _read(self, node: Node, schema: Mapping[str, Any]) -> None:
@@ -272,12 +283,27 @@ def _members(schema: Mapping[str, Any], keyword: str) -> Mapping[str, Any]:
     return members
 
 
+def _too_many(place: Location) -> SourceError:
+    return SourceError(name_of(place), f"a model of more than {NODE_LIMIT} schemas is not compiled")
+
+
+def _reach(root: Node) -> int:
+    """How many Nodes a Node leads to, itself included."""
+    met, waiting = {id(root)}, [root]
+    while waiting:
+        node = waiting.pop()
+        for other in (*node.beside(), *node.below()):
+            if id(other) not in met:
+                met.add(id(other))
+                waiting.append(other)
+    return len(met)
+
+
 class _Weighing:
     """What it costs to judge one value by a Node and all that stand beside it, which must be no circle."""
 
     def __init__(self) -> None:
         self._way: set[int] = set()
-        self._done: set[int] = set()
         self._stack: list[tuple[Node, Iterator[Node]]] = []
 
     def weigh(self, start: Node) -> None:
@@ -294,14 +320,13 @@ class _Weighing:
     def _enter(self, node: Node) -> None:
         if id(node) in self._way:
             raise SourceError(name_of(node.place), "it refers to itself without going on in the document")
-        if id(node) not in self._done:
+        if not node.weight:
             self._way.add(id(node))
             self._stack.append((node, node.beside()))
 
     def _leave(self, node: Node) -> None:
         self._stack.pop()
         self._way.discard(id(node))
-        self._done.add(id(node))
         own = 1 + len(node.properties) + len(node.required) + len(node.dependencies)
         node.weight = own + sum(other.weight for other in node.beside())
         if node.weight > WEIGHT_LIMIT:

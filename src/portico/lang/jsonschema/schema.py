@@ -6,8 +6,8 @@ from typing import Any
 from portico.lang.errors import BudgetExceeded
 from portico.lang.javaset import set_order
 from portico.lang.jsonschema.budget import STEPS, TooMuch
-from portico.lang.jsonschema.checker import Checker, compile_checker
-from portico.lang.jsonschema.nodes import Node, read_nodes
+from portico.lang.jsonschema.checker import Checker, Checkers
+from portico.lang.jsonschema.nodes import Node, Nodes
 from portico.lang.jsonschema.references import References
 from portico.lang.jsonschema.report import Enough, Report
 
@@ -15,17 +15,20 @@ from portico.lang.jsonschema.report import Enough, Report
 class Schema:
     """One model's schema. Its code is generated when the first document comes."""
 
-    __slots__ = ("__weakref__", "_check", "_root")
+    __slots__ = ("_check", "_checkers", "_root", "_schemas")
 
-    def __init__(self, root: Node) -> None:
+    def __init__(self, root: Node, checkers: Checkers, schemas: "Schemas") -> None:
         self._root = root
+        self._checkers = checkers
+        self._schemas = schemas
+        """Kept for as long as one of them is."""
         self._check: Checker | None = None
 
     def accepts(self, value: Any) -> bool:
         """Whether a parsed JSON document is valid. Raises BudgetExceeded for one that costs too much to tell."""
         check = self._check
         if check is None:
-            check = self._check = compile_checker(self._root)
+            check = self._check = self._checkers.compile(self._root)
         try:
             return check(value, [STEPS])
         except RecursionError:
@@ -50,9 +53,32 @@ class Schema:
         return report
 
 
-def compile_schema(documents: Mapping[str, Any], uri: str) -> Schema:
-    """The schema of the document `uri`; references lead to any of `documents`, which are parsed JSON by URI.
+class Schemas:
+    """The schemas of documents that may refer to each other, parsed JSON by URI. What they share is there once.
 
-    Raises SourceError for a schema that is none, NotBuilt for one that would not be enforced as AWS does.
+    For one thread.
     """
-    return Schema(read_nodes(References(documents), uri))
+
+    def __init__(self, documents: Mapping[str, Any]) -> None:
+        self._documents = documents
+        self._nodes = Nodes(References(documents))
+        self._checkers = Checkers()
+        self._known: dict[str, Schema] = {}
+
+    def __contains__(self, uri: str) -> bool:
+        return uri in self._documents
+
+    def schema(self, uri: str) -> Schema:
+        """The schema of the document `uri`.
+
+        Raises SourceError for one that is none, NotBuilt for one that would not be enforced as AWS does.
+        """
+        known = self._known.get(uri)
+        if known is None:
+            known = self._known[uri] = Schema(self._nodes.root(uri), self._checkers, self)
+        return known
+
+
+def compile_schema(documents: Mapping[str, Any], uri: str) -> Schema:
+    """The schema of one document, when no other is asked for. Raises as Schemas.schema does."""
+    return Schemas(documents).schema(uri)

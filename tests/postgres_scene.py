@@ -164,7 +164,7 @@ class PostgresServer:
         return True
 
     def _signal(self, number: signal.Signals) -> None:
-        """To all of its processes. The postmaster is stopped meanwhile: it starts nobody, and its children are known."""
+        """To all of its processes. The postmaster is stopped meanwhile: it starts nobody, its children are known."""
         assert self.process is not None
         self.process.send_signal(signal.SIGSTOP)
         for child in _children(self.process.pid):

@@ -118,15 +118,16 @@ def asking(url: str, clients: int = 2) -> Iterator[list[Asking]]:
 def instance_of(scene: Scene, name: str) -> int:
     """The process of the instance that logged last."""
     log = (scene.data / "logs" / "functions" / f"{name}.log").read_text()
-    stream = log.splitlines()[-1].split(" ")[1]
-    for environ in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            told = environ.read_bytes()
-        except OSError:
-            continue
-        if re.search(rf"AWS_LAMBDA_LOG_STREAM_NAME=[^\0]*{stream}\0".encode(), told):
-            return int(environ.parent.name)
-    raise AssertionError(f"no instance of {name} with the log stream {stream}: {log}")
+    streams = dict.fromkeys(line.split(" ")[1] for line in reversed(log.splitlines()))
+    for stream in streams:  # the last one may have ended since
+        for environ in Path("/proc").glob("[0-9]*/environ"):
+            try:
+                told = environ.read_bytes()
+            except OSError:
+                continue
+            if re.search(rf"AWS_LAMBDA_LOG_STREAM_NAME=[^\0]*{stream}\0".encode(), told):
+                return int(environ.parent.name)
+    raise AssertionError(f"no instance of {name} with one of the log streams {list(streams)}")
 
 
 def process_of(scene: Scene, role: str) -> int:

@@ -7,7 +7,7 @@ a timer every 20 ms. Its laws:
 - It closes when a turn was long and a quarter longer than the one before, twice in a row: what comes is more than what
   is served. A pause (a deployment, a burst, a stop of the machine) makes one long turn, and shorter ones after it:
   nobody is refused then. Where it grows more slowly, it closes after two turns of a tenth of a second and more.
-- Only turns that were spent working count. Where somebody else has the processor, refusing would help nobody.
+- Only turns that were spent working count, and where the processor is shared only long ones.
 - Closed, a turn begins requests for `TURN_SECONDS` and refuses the rest with a constant answer.
 - What a turn has for serving grows with how many the turn before refused, so that half of the time goes on serving:
   clients that come back at once cannot make a worker do nothing but refuse.
@@ -32,7 +32,9 @@ TOO_LATE_SECONDS: Final = 0.1
 SHRINKING: Final = 0.9
 """A turn this much shorter than the one before makes good what was late: no overload."""
 BUSY_SHARE: Final = 0.75
-"""Of the time since the last beat that the process had the processor, where a late beat is its own work's doing."""
+IDLE_SHARE: Final = 0.25
+"""Of the time since the last beat that the process had the processor. Above the first a late beat is its own work's
+doing; below the second it is not; between them somebody shares the processor, and only a long turn tells of a queue."""
 TURN_SECONDS: Final = 0.004
 """Whoever is served waits for the turn before and for this one: some 10 ms with what a turn does beside."""
 REFUSAL_SECONDS: Final = 5e-6
@@ -110,7 +112,8 @@ class Gate:
         now = self._clock()
         late, self._due = now - self._due, now + BEAT_SECONDS
         before, self._worked = self._worked, self._processor()
-        if self._worked - before < BUSY_SHARE * (late + BEAT_SECONDS):
+        share = (self._worked - before) / (late + BEAT_SECONDS)
+        if share < IDLE_SHARE or (share < BUSY_SHARE and late < TOO_LATE_SECONDS):
             late = 0.0
         if self.closed:
             self._see_to_opening(now)

@@ -76,7 +76,7 @@ class Loop:
 def test_turns_that_somebody_else_worked_in_are_no_overload() -> None:
     loop = Loop()
     for late in (0.02, 0.04, 0.08, 0.16, 0.32, 0.3, 0.3, 0.3):
-        loop.stolen += 0.5 * late
+        loop.stolen += 0.9 * (late + BEAT_SECONDS)
         loop.beats(late)
     assert not loop.gate.closed
 

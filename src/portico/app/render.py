@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from portico.kernel.errors import PorticoError
+from portico.kernel.stack import with_room
 from portico.lang.environment import new_overrides
 from portico.lang.errors import BudgetExceeded
 from portico.lang.vtl import compile_template
@@ -115,6 +116,7 @@ def read_event(path: str, stdin: Callable[[], str]) -> dict[str, Any]:
     return event
 
 
+@with_room
 def render(source: str, name: str, request: Request, tell: Callable[[str], None] | None = None) -> bytes:
     """What a template comes to; `tell` hears of every step. Raises TemplateError and EvaluationError with the place."""
     trace = None if tell is None else _Trace(tell, Rendering(request))

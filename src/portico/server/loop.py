@@ -8,8 +8,10 @@ from typing import Any
 import uvloop
 
 from portico.kernel.observe import Observer, UnexpectedError
+from portico.kernel.stack import with_room
 
 
+@with_room
 def run(main: Callable[[], Coroutine[Any, Any, int]], observer: Observer) -> int:
     """Run a process's coroutine to its end. What no callback caught is observed, and the process goes on."""
 

@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ from portico.kernel.observe import Observation
 from portico.lang.invocation import Permissions
 from portico.model.function import FunctionStanding, FunctionVersion
 from portico.ports.functions import Caller, Invocable, InvocationType
-from portico.server.bell import bind
+from portico.server.unix_sockets import bind, connected
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
 SCRIPT = Path(__file__).with_name("runtime_script.py")
@@ -266,7 +267,7 @@ async def hosting(
     events = Events(file, folder / "events.lock", catalogue, fleet, clock, told.append, max(1, instances // 2))
     host = Host(catalogue, fleet, events, Permissions(ACCOUNT, REGION), clock)
     server = await loop.create_unix_server(host.connect, sock=bind(folder / "run" / "functions.sock"))
-    client = FunctionClient(folder / "run" / "functions.sock")
+    client = FunctionClient(partial(connected, folder / "run" / "functions.sock"))
     writer = StateWriter(folder / "state")
     hosted = Hosted(folder, launcher, MemoryStore(), writer, catalogue, fleet, events, host, client, clock, logs, told)
     sweeper = asyncio.create_task(_sweep(hosted)) if sweeping else None

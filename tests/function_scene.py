@@ -9,6 +9,7 @@ async with functions_process(tmp_path) as host, calling(host) as caller:
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ import msgspec
 
 from edge_scene import until
 from portico.adapters.function_client import FunctionClient
-from portico.adapters.function_socket import short_name
 from portico.ports.functions import (
     Caller,
     FailureKind,
@@ -26,6 +26,7 @@ from portico.ports.functions import (
     Invocable,
     InvocationType,
 )
+from portico.server.unix_sockets import connected, short_name
 from portico.wire import function_frames as frames
 from portico.wire.function_frames import AnswerHead, FrameKind, FrameReader
 
@@ -193,7 +194,7 @@ class FunctionCaller:
 
     def __init__(self, path: Path) -> None:
         self.time = 1000.0
-        self.client = FunctionClient(path, clock=lambda: self.time)
+        self.client = FunctionClient(partial(connected, path), clock=lambda: self.time)
 
     def invoke(
         self,

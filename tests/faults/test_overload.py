@@ -5,8 +5,11 @@ on a machine that is busy with other tests: nothing is lost, nothing waits, and 
 """
 
 import asyncio
+import os
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -66,23 +69,42 @@ async def storm(address: str, request: bytes) -> tuple[Counter[bytes], list[floa
         await loop.create_connection(lambda: Client(request, statuses, waits), host, int(port)) for _ in range(CLIENTS)
     ]
     await asyncio.sleep(SECONDS)
+    end = loop.time() + PATIENCE
+    while not statuses[b"503"] and loop.time() < end:  # it takes longer where others have the processor, too
+        await asyncio.sleep(0.05)
     for transport, client in made:
         client.stopped = True
         transport.close()
     return statuses, waits, sum(client.lost for _, client in made)
 
 
+@contextmanager
+def processors_apart(process: int) -> Iterator[None]:
+    """`process` has one of the processors, this one has others: who shares one with a storm is not the storm's target.
+
+    What runs beside these tests may still share it; then only long turns tell a worker of overload.
+    """
+    mine = os.sched_getaffinity(0)
+    if len(mine) < 2:
+        pytest.skip("NOT RUN: needs a second processor, for who asks")
+    theirs = min(mine)
+    os.sched_setaffinity(process, {theirs})
+    os.sched_setaffinity(0, mine - {theirs})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, mine)
+
+
 def test_a_storm_is_weathered(tmp_path: Path) -> None:
-    with standing(tmp_path) as site:
+    with standing(tmp_path) as site, processors_apart(site.pid("worker")):
         api = Mock(site.client(), WORK)
         api.deploy()
         site.call(api.id, "/")
         request = f"GET /prod/ HTTP/1.1\r\nHost: {api.id}.execute-api.{REGION}.localhost\r\n\r\n".encode()
         statuses, waits, lost = asyncio.run(storm(site.gateway.partition("//")[2], request))
         assert lost == 0
-        assert statuses.keys() <= {b"200", b"503"}
-        if not statuses[b"503"]:
-            pytest.skip("NOT RUN: a second processor; the workers had too little of this one to be overloaded")
+        assert statuses.keys() == {b"200", b"503"}
         assert sorted(waits)[len(waits) // 2] < 0.25, "half a second without the refusals"
         end = time.monotonic() + PATIENCE
         while not site.told("OverloadEnded"):

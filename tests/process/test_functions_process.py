@@ -10,6 +10,7 @@ import sys
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from portico.adapters.memory import MemoryStore
 from portico.adapters.state_dir import StateWriter
 from portico.app.functions import SOCKET
 from portico.ports.functions import Caller, FunctionAnswer, Invocable, InvocationType
+from portico.server.unix_sockets import connected
 
 PROGRAM = """
 import sys
@@ -58,7 +60,7 @@ class Served:
     def __init__(self, data: Path) -> None:
         self.data = data
         self.process: asyncio.subprocess.Process | None = None
-        self.client = FunctionClient(data / "run" / SOCKET)
+        self.client = FunctionClient(partial(connected, data / "run" / SOCKET))
         self.store = MemoryStore()
         self._writer = StateWriter(data / "state")
 

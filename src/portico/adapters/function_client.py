@@ -12,19 +12,18 @@ The laws:
 """
 
 import asyncio
+import socket
 import time
 from collections import deque
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import count
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import msgspec
 
 from portico.adapters.function_call import Call, Plan
 from portico.adapters.function_link import UNSENT_LIMIT, Link
-from portico.adapters.function_socket import connected
 from portico.ports.functions import (
     ASYNCHRONOUS_LIMIT,
     PAYLOAD_LIMIT,
@@ -47,14 +46,17 @@ _LONGEST_TRACE: Final = 255
 
 
 class FunctionClient:
-    """The Functions port over the unix socket at `path`. One per process; call `sweep` every quarter of a second."""
+    """The Functions port over a unix socket. One per process; call `sweep` every quarter of a second.
 
-    def __init__(self, path: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
+    `connect`: a connection to the functions process, not blocking. Raises OSError.
+    """
+
+    def __init__(self, connect: Callable[[], socket.socket], *, clock: Callable[[], float] = time.monotonic) -> None:
         self.now = clock
         self.link: Link | None = None
         """The connection that takes new calls."""
         self.numbers = count(1)
-        self._path = path
+        self._socket = connect
         self._links: set[Link] = set()
         self._waiting: deque[Call] = deque()
         self._waiting_bytes = 0
@@ -131,9 +133,7 @@ class FunctionClient:
 
     async def _connect(self) -> Link:
         """Raises OSError."""
-        _, link = await asyncio.get_running_loop().create_unix_connection(
-            lambda: Link(self), sock=connected(self._path)
-        )
+        _, link = await asyncio.get_running_loop().create_unix_connection(lambda: Link(self), sock=self._socket())
         return link
 
     def _send_waiting(self, link: Link) -> None:

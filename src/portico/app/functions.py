@@ -1,10 +1,12 @@
 """Where a process finds functions: in this host's functions process, or behind another Lambda's API."""
 
 import os
+from functools import partial
 
 from portico.adapters.aws_credentials import aws_credentials
 from portico.adapters.function_client import FunctionClient
 from portico.adapters.lambda_endpoint import LambdaEndpoint
+from portico.server.unix_sockets import connected
 from portico.settings import Settings
 
 SOCKET = "functions.sock"
@@ -16,7 +18,7 @@ FUNCTIONS_BELL = "functions-changes.sock"
 def open_functions(settings: Settings) -> FunctionClient | LambdaEndpoint:
     """On a running loop. Raises NoCredentials."""
     if settings.lambda_endpoint is None:
-        return FunctionClient(settings.data_dir / "run" / SOCKET)
+        return FunctionClient(partial(connected, settings.data_dir / "run" / SOCKET))
     return LambdaEndpoint(settings.lambda_endpoint, aws_credentials(os.environ))
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from portico.dataplane.integration import Spec
     from portico.ports.client import Client
     from portico.ports.functions import FunctionCall, FunctionDestination, FunctionReceiver
+    from portico.ports.upstream import UpstreamCall
 
 SERVICE: Final = "apigateway.amazonaws.com"
 NO_EVENT: Final = b"{}"
@@ -76,10 +77,13 @@ class HeldCall:
     """A FunctionCall in the place of an UpstreamCall: nothing of it is handed over, so nothing of it is unsent."""
 
     __slots__ = ("_call",)
-    unsent = 0
 
-    def __init__(self, call: FunctionCall) -> None:
+    def __init__(self, call: FunctionCall | UpstreamCall) -> None:
         self._call = call
+
+    @property
+    def unsent(self) -> int:
+        return 0
 
     def pause(self) -> None:
         self._call.pause()

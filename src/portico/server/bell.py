@@ -9,48 +9,19 @@ The barrier: an answer of control waits until every worker on the bell has appli
 """
 
 import asyncio
-import os
-import socket
 import struct
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, cast
+
+from portico.server.unix_sockets import bind, connected
 
 BARRIER_SECONDS: Final = 0.3
 _FIRST_PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 0.1
 """Between two calls of a worker: a failed one costs 50 µs, and until it is heard no barrier waits for it."""
-_BACKLOG: Final = 128
 _CALL_PAUSE: Final = 0.005
 _NUMBER: Final = struct.Struct("!Q")
-
-
-@contextmanager
-def _short(path: Path) -> Iterator[str]:
-    """A name for `path` that fits in a socket address (107 bytes), however deep the data directory is."""
-    if sys.platform != "linux":
-        yield str(path)
-        return
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield f"/proc/self/fd/{directory}/{path.name}"
-    finally:
-        os.close(directory)
-
-
-def bind(path: Path) -> socket.socket:
-    """A listening place at `path` for this user alone. It takes a predecessor's place at once: nobody finds none."""
-    draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    with _short(draft) as name:
-        listener.bind(name)
-    draft.chmod(0o600)
-    listener.listen(_BACKLOG)
-    draft.replace(path)
-    return listener
 
 
 class _Numbers(asyncio.Protocol):
@@ -230,17 +201,11 @@ class BellRope:
 
     async def reach(self) -> bool:
         """Try once. True: control counts us for its barrier as soon as we have answered it."""
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.setblocking(False)
         try:
-            with _short(self._path) as name:
-                connection.connect(name)
             _, self._follower = await asyncio.get_running_loop().create_unix_connection(
-                lambda: _Follower(self._follow, self._lost.set), sock=connection
+                lambda: _Follower(self._follow, self._lost.set), sock=connected(self._path)
             )
         except OSError:
-            with suppress(OSError):
-                connection.close()
             return False
         self._lost.clear()
         return True

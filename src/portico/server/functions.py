@@ -10,18 +10,16 @@ import asyncio
 import os
 import signal
 import time
-import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from portico.kernel.errors import PorticoError
-from portico.kernel.observe import ChangesNotApplied, FewDescriptors, FunctionsLeft, Observer, UnexpectedError
+from portico.kernel.observe import FewDescriptors, FunctionsLeft, Observer
 from portico.server import tuning
-from portico.server.bell import BellRope, bind
+from portico.server.following import Following, sweeping
+from portico.server.unix_sockets import bind
 
-_RETRY_SECONDS: Final = 1.0
 _LEAVE_POLL_SECONDS: Final = 0.02
 _DESCRIPTORS_OF_AN_INSTANCE: Final = 8
 """Its listener and connections, its log, its process and what that tells."""
@@ -57,29 +55,29 @@ class FunctionsParts:
 class FunctionsProcess:
     def __init__(self, parts: FunctionsParts) -> None:
         self._parts = parts
-        self._applied = 0
-        self._behind_since = 0.0
-        """When following the state directory failed last; 0.0 while it does not."""
-        self._rope = BellRope(parts.bell, self._heard)
+        self._following = Following("functions", parts.follow, parts.bell, parts.observer)
 
     async def serve(self, ready: Callable[[], None]) -> int:
         """All of the process's life, on a running loop. Returns its exit status."""
-        leave = asyncio.Event()
+        parts, leave = self._parts, asyncio.Event()
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, leave.set)
         self._check_descriptors()
-        self._follow()
-        await self._rope.reach()  # before the socket opens: a barrier then waits for us from the first call on
-        server = await loop.create_unix_server(self._parts.connect, sock=bind(self._parts.socket))
+        await self._following.begin()  # before the socket opens: a barrier then waits for us from the first call on
+        server = await loop.create_unix_server(parts.connect, sock=bind(parts.socket))
         tuning.settle()
-        tasks = [asyncio.create_task(self._rope.hold()), asyncio.create_task(self._sweep())]
+        sweeps = (*parts.sweeps, self._following.catch_up)
+        tasks = [
+            asyncio.create_task(self._following.hold()),
+            asyncio.create_task(sweeping("functions", sweeps, parts.sweep_seconds, parts.observer)),
+        ]
         ready()
         await leave.wait()
         await self._drain()
         server.close()
         for task in tasks:
             task.cancel()
-        for close in self._parts.closes:
+        for close in parts.closes:
             close()
         return 0
 
@@ -88,37 +86,6 @@ class FunctionsProcess:
         allowed = tuning.allow_descriptors(wanted)
         if allowed < wanted:
             self._parts.observer(FewDescriptors(allowed, wanted))
-
-    # The state
-
-    def _heard(self, _seq: int) -> int:
-        self._follow()
-        return self._applied
-
-    def _follow(self) -> None:
-        try:
-            self._applied = self._parts.follow()
-            self._behind_since = 0.0
-        except PorticoError as error:
-            self._behind_since = time.monotonic()
-            self._parts.observer(ChangesNotApplied("functions", str(error)))
-
-    def _catch_up(self) -> None:
-        if self._behind_since and time.monotonic() - self._behind_since >= _RETRY_SECONDS:
-            self._follow()
-            if not self._behind_since:
-                self._rope.tell(self._applied)
-
-    async def _sweep(self) -> None:
-        while True:
-            await asyncio.sleep(self._parts.sweep_seconds)
-            for sweep in (*self._parts.sweeps, self._catch_up):
-                try:
-                    sweep()
-                except Exception:  # without sweeps no timeout would fire any more
-                    self._parts.observer(
-                        UnexpectedError("", "a sweep of the functions process", traceback.format_exc())
-                    )
 
     # Leaving
 

@@ -16,17 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from portico.kernel.errors import PorticoError
-from portico.kernel.observe import ChangesNotApplied, Drained, Draining, FewDescriptors, Observer
+from portico.kernel.observe import Drained, Draining, FewDescriptors, Observer
 from portico.server import tuning
 from portico.server.accepting import Door
-from portico.server.bell import BellRope
 from portico.server.connections import SWEEP_SECONDS, Connections
+from portico.server.following import Following, sweeping
 from portico.server.overload import BEAT_SECONDS
 
 IDLE_GRACE_SECONDS: Final = 5.0
 """For clients that keep connections: within it their next request is answered, and told to be the last."""
-_RETRY_SECONDS: Final = 1.0
 _OTHER_DESCRIPTORS: Final = 256 + 1024
 """The second number is for transfers inside the kernel: adapters/pump.py."""
 _LEAVE_POLL_SECONDS: Final = 0.02
@@ -57,28 +55,28 @@ class WorkerParts:
 class Worker:
     def __init__(self, parts: WorkerParts) -> None:
         self._parts = parts
-        self._applied = 0
-        self._behind_since = 0.0
-        """When following the state directory failed last; 0.0 while it does not."""
-        self._rope = BellRope(parts.bell, self._heard)
+        self._following = Following("worker", parts.follow, parts.bell, parts.observer, parts.report)
 
     async def serve(self, ready: Callable[[], None]) -> int:
         """All of a worker's life, on a running loop. Returns its exit status."""
-        leave = asyncio.Event()
+        parts, leave = self._parts, asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, leave.set)
         self._check_descriptors()
-        self._follow()
-        await self._rope.reach()  # before the door opens: a barrier then waits for us from our first request on
-        await self._parts.door.open()
+        await self._following.begin()  # before the door opens: a barrier then waits for us from our first request on
+        await parts.door.open()
         tuning.settle()
-        tasks = [asyncio.create_task(self._rope.hold()), asyncio.create_task(self._sweep())]
+        sweeps = (*parts.sweeps, self._following.catch_up)
+        tasks = [
+            asyncio.create_task(self._following.hold()),
+            asyncio.create_task(sweeping("worker", sweeps, SWEEP_SECONDS, parts.observer)),
+        ]
         self._beat()
         ready()
         await leave.wait()
         await self._drain()
         for task in tasks:
             task.cancel()
-        for close in self._parts.closes:
+        for close in parts.closes:
             close()
         return 0
 
@@ -88,34 +86,6 @@ class Worker:
         allowed = tuning.allow_descriptors(wanted)
         if allowed < wanted and self._parts.slot == 0:
             self._parts.observer(FewDescriptors(allowed, wanted))
-
-    # The state
-
-    def _heard(self, _seq: int) -> int:
-        self._parts.report()
-        self._follow()
-        return self._applied
-
-    def _follow(self) -> None:
-        try:
-            self._applied = self._parts.follow()
-            self._behind_since = 0.0
-        except PorticoError as error:
-            self._behind_since = time.monotonic()
-            self._parts.observer(ChangesNotApplied("worker", str(error)))
-
-    def _catch_up(self) -> None:
-        if self._behind_since and time.monotonic() - self._behind_since >= _RETRY_SECONDS:
-            self._follow()
-            if not self._behind_since:
-                self._rope.tell(self._applied)
-
-    async def _sweep(self) -> None:
-        while True:
-            await asyncio.sleep(SWEEP_SECONDS)
-            for sweep in self._parts.sweeps:
-                sweep()
-            self._catch_up()
 
     def _beat(self) -> None:
         asyncio.get_running_loop().call_later(BEAT_SECONDS, self._beat)

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from portico.dataplane.execution_log.record import Record, header_pairs
-from portico.dataplane.invocation import NO_EVENT
+from portico.dataplane.invocation import NO_EVENT, HeldCall
 from portico.lang.uri import DEFAULT_PORTS
 from portico.ports.functions import InvocationType
 from portico.ports.upstream import UpstreamRequest
@@ -17,7 +17,6 @@ from portico.ports.upstream import UpstreamRequest
 if TYPE_CHECKING:
     from portico.kernel.clock import Clock
     from portico.lang.aws_services import Service
-    from portico.ports.client import Client
     from portico.ports.functions import (
         FunctionAnswer,
         FunctionCall,
@@ -135,29 +134,18 @@ class _Listener(Generic[T]):
             record.hears(head.status, _since_call(context, self._clock), header_pairs(head.headers))
 
 
-class _NotLent:
+class _NotLent(HeldCall):
     """An UpstreamCall whose body is not handed over to the client's socket: nobody would see it pass."""
 
-    __slots__ = ("_call",)
+    __slots__ = ("_listened",)
 
     def __init__(self, call: UpstreamCall) -> None:
-        self._call = call
+        super().__init__(call)
+        self._listened = call
 
     @property
     def unsent(self) -> int:
-        return self._call.unsent
-
-    def pause(self) -> None:
-        self._call.pause()
-
-    def resume(self) -> None:
-        self._call.resume()
-
-    def cancel(self) -> None:
-        self._call.cancel()
-
-    def hand_over(self, _client: Client, _prefix: bytes, /) -> bool:
-        return False
+        return self._listened.unsent
 
 
 class ListeningFunctions:

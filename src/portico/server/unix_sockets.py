@@ -1,4 +1,4 @@
-"""Where the functions process of a host is reached: a unix socket in the data directory."""
+"""The unix sockets in a data directory, by which the processes of one node reach each other."""
 
 import os
 import socket
@@ -6,6 +6,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
+
+_BACKLOG: Final = 128
 
 
 @contextmanager
@@ -19,6 +22,19 @@ def short_name(path: Path) -> Iterator[str]:
         yield f"/proc/self/fd/{directory}/{path.name}"
     finally:
         os.close(directory)
+
+
+def bind(path: Path) -> socket.socket:
+    """A listening place at `path` for this user alone. It takes a predecessor's place at once: nobody finds none."""
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    with short_name(draft) as name:
+        listener.bind(name)
+    draft.chmod(0o600)
+    listener.listen(_BACKLOG)
+    draft.replace(path)
+    return listener
 
 
 def connected(path: Path) -> socket.socket:

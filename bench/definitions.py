@@ -51,14 +51,17 @@ def pets(backend: int) -> Paths:
     }
 
 
-def document(paths: Paths, title: str = "pets") -> bytes:
-    return json.dumps({"swagger": "2.0", "info": {"title": title, "version": "1"}, "paths": paths}).encode()
+def document(paths: Paths, title: str = "pets", **members: Any) -> bytes:
+    info = {"title": title, "version": "1"}
+    return json.dumps({"swagger": "2.0", "info": info, "paths": paths, **members}).encode()
 
 
-def deploy(client: Any, paths: Paths, title: str = "pets") -> Deployed:
-    """Import and deploy as stage `prod`. When it returns, every worker serves it."""
+def deploy(client: Any, paths: Paths, title: str = "pets", **members: Any) -> Deployed:
+    """Import and deploy as stage `prod`. When it returns, every worker serves it. `members`: more of the document."""
     api = client.import_rest_api(
-        body=document(paths, title), failOnWarnings=True, parameters={"endpointConfigurationTypes": "REGIONAL"}
+        body=document(paths, title, **members),
+        failOnWarnings=True,
+        parameters={"endpointConfigurationTypes": "REGIONAL"},
     )["id"]
     client.create_deployment(restApiId=api, stageName=STAGE)
     return Deployed(api, f"{api}.execute-api.localhost")

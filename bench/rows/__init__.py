@@ -20,6 +20,7 @@ from bench.rows.restarts import restarts
 from bench.rows.slowheads import slowheads
 from bench.rows.start import start
 from bench.rows.templates import templates
+from bench.rows.transforming import transforming
 from bench.rows.validation import validation
 from bench.verdict import Finding
 
@@ -40,6 +41,9 @@ ROWS: Final[dict[str, Row]] = {
     "validation": Row(validation, "A 441-byte body held to its model", "at most 3 µs"),
     "templates": Row(
         templates, "Templates: a rendering, a JSONPath, a large output", "20 µs; 10 times airspeed; 1 µs; linear"
+    ),
+    "transforming": Row(
+        transforming, "HTTP, two templates, a body held to its model: CPU per request", "at most 1.50 of Envoy"
     ),
     "functions": Row(functions, "AWS_PROXY to a warm function", "1.5 and 3 of HTTP_PROXY; 3000/s; 120 ms; 250 ms"),
     "deployment": Row(deployment, "A deployment of 500 methods: until it is served", "at most 200 ms"),

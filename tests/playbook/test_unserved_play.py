@@ -205,8 +205,8 @@ TABLE: dict[type[msgspec.Struct], dict[str, Decision]] = {
 
 def structs() -> Iterator[type[msgspec.Struct]]:
     for module in (rest, standing):
-        for name, value in vars(module).items():
-            if not name.startswith("_") and isinstance(value, type) and issubclass(value, msgspec.Struct):
+        for value in vars(module).values():
+            if isinstance(value, type) and issubclass(value, msgspec.Struct) and value.__struct_fields__:
                 yield value
 
 

@@ -7,22 +7,12 @@ from typing import Any, Final
 
 import msgspec
 
+from portico.model.record import Record
+
 LATEST: Final = "$LATEST"
 
 
-class _Frozen(
-    msgspec.Struct,
-    frozen=True,
-    kw_only=True,
-    rename="camel",
-    omit_defaults=True,
-    gc=False,
-    forbid_unknown_fields=True,
-):
-    """A member that this version does not know is a record that it refuses."""
-
-
-class FileSystem(_Frozen, frozen=True, kw_only=True):
+class FileSystem(Record, frozen=True, kw_only=True):
     """What Lambda's FileSystemConfig names: a folder that functions share."""
 
     access_point: str
@@ -31,7 +21,7 @@ class FileSystem(_Frozen, frozen=True, kw_only=True):
     """Where the function has it: `/mnt/…`."""
 
 
-class FunctionVersion(_Frozen, frozen=True, kw_only=True):
+class FunctionVersion(Record, frozen=True, kw_only=True):
     """What an instance is started from. Two equal versions may share instances."""
 
     version: str
@@ -56,13 +46,13 @@ class FunctionVersion(_Frozen, frozen=True, kw_only=True):
     """Changes with every update: instances of another revision take no more calls."""
 
 
-class Alias(_Frozen, frozen=True, kw_only=True):
+class Alias(Record, frozen=True, kw_only=True):
     version: str
     weights: dict[str, float] = {}
     """Version to its part of the calls; the rest goes to `version`."""
 
 
-class FunctionStanding(_Frozen, frozen=True, kw_only=True):
+class FunctionStanding(Record, frozen=True, kw_only=True):
     name: str
     versions: dict[str, FunctionVersion] = {}
     """By version, `$LATEST` included."""

@@ -4,25 +4,15 @@ from typing import Any
 
 import msgspec
 
-
-class _Frozen(
-    msgspec.Struct,
-    frozen=True,
-    kw_only=True,
-    rename="camel",
-    omit_defaults=True,
-    gc=False,
-    forbid_unknown_fields=True,
-):
-    """A member that this version does not know is a record that it refuses: it may ask for a protection."""
+from portico.model.record import Record
 
 
-class AccessLogSettings(_Frozen, frozen=True, kw_only=True):
+class AccessLogSettings(Record, frozen=True, kw_only=True):
     format: str | None = None
     destination_arn: str | None = None
 
 
-class MethodSetting(_Frozen, frozen=True, kw_only=True):
+class MethodSetting(Record, frozen=True, kw_only=True):
     """A stage's settings for one method ("pets/GET") or for all ("*/*"). None: never set, AWS's default acts."""
 
     metrics_enabled: bool | None = None
@@ -37,7 +27,7 @@ class MethodSetting(_Frozen, frozen=True, kw_only=True):
     unauthorized_cache_control_header_strategy: str | None = None
 
 
-class CanarySettings(_Frozen, frozen=True, kw_only=True):
+class CanarySettings(Record, frozen=True, kw_only=True):
     percent_traffic: float = 0.0
     deployment_id: str | None = None
     snapshot: str | None = None
@@ -45,7 +35,7 @@ class CanarySettings(_Frozen, frozen=True, kw_only=True):
     use_stage_cache: bool = False
 
 
-class StageStanding(_Frozen, frozen=True, kw_only=True):
+class StageStanding(Record, frozen=True, kw_only=True):
     """Standing record kind "stage", key "{api_id}/{stage_name}".
 
     `snapshot` is the content hash of what the stage's deployment froze. `disable_execute_api_endpoint` is the API's

@@ -178,10 +178,6 @@ def drop(member: str) -> Action:
     return act
 
 
-def ignore(document: Document, edit: Edit) -> None:
-    """Accepted by AWS, and nothing changes."""
-
-
 def map_set(member: str, convert: Convert = as_text) -> Action:
     """Set the entry that the pattern's last placeholder names, whether or not it was there."""
 

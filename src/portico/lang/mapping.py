@@ -6,7 +6,7 @@ guide, rest-api-parameter-mapping-sources.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -111,14 +111,6 @@ def read_source(source: Source) -> Mapped:
         constant = source.name or None
         return lambda _: constant
     return _SOURCES[source.phase][source.kind].compile(source)
-
-
-def compile_mappings(parameters: Mapping[str, str], phase: Phase) -> list[tuple[Target, Mapped]]:
-    """A whole `requestParameters` or `responseParameters`, in its order. Raises MappingError."""
-    return [
-        (parse_target(target, phase), compile_source(parse_source(source, phase)))
-        for target, source in parameters.items()
-    ]
 
 
 def _checked(expression: str, name: str, allowed: re.Pattern[str]) -> str:

@@ -36,8 +36,6 @@ class ServiceUri(NamedTuple):
     operation: str
     """Of an `action/` URI; empty otherwise."""
     target: Target
-    plain_path: bool
-    """The path is sent in the one spelling that S3 signs: see `plain`."""
 
 
 def compile_service_uri(source: str, variables: Mapping[str, str], greedy: Iterable[str] = ()) -> ServiceUri:
@@ -65,7 +63,7 @@ def compile_service_uri(source: str, variables: Mapping[str, str], greedy: Itera
     operation, target = _target(source, match["kind"], match["api"], names)
     if in_keys and target.text is not None:
         target = Target((plain(target.text),))
-    return ServiceUri(service, subdomain, match["region"], operation, target, in_keys)
+    return ServiceUri(service, subdomain, match["region"], operation, target)
 
 
 def _target(source: str, kind: str, api: str, greedy: Iterable[str]) -> tuple[str, Target]:

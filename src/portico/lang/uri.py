@@ -72,16 +72,13 @@ class Target:
 class IntegrationUri:
     """A compiled URI. `authority` and `target` are its parts where no request changes them, else None."""
 
-    __slots__ = ("_authority", "_target", "authority", "placeholders", "target")
+    __slots__ = ("_authority", "_target", "authority", "target")
 
     def __init__(self, authority: Authority | list[Part], target: Target) -> None:
         self.authority = authority if isinstance(authority, Authority) else None
         self._authority: list[Part] = [] if isinstance(authority, Authority) else authority
         self._target = target
         self.target = target.text
-        self.placeholders = frozenset(
-            part.name for part in (*self._authority, *target.parts) if isinstance(part, Placeholder)
-        )
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -119,11 +116,6 @@ def substitute(text: str, variables: Mapping[str, str]) -> str:
             raise UnknownStageVariable(match[1]) from None
 
     return _STAGE_VARIABLE.sub(value, text)
-
-
-def stage_variables_of(text: str) -> frozenset[str]:
-    """The names of the stage variables that `text` needs."""
-    return frozenset(_STAGE_VARIABLE.findall(text))
 
 
 def placeholders_of(text: str) -> frozenset[str]:

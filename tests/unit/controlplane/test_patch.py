@@ -9,7 +9,6 @@ from portico.controlplane.patch import (
     as_boolean,
     boolean,
     drop,
-    ignore,
     list_add,
     list_remove,
     map_rule,
@@ -22,7 +21,7 @@ TABLE = PatchTable(
     Refusal.BY_OPERATION,
     Rule("/name", {"replace": text("name")}),
     Rule("/enabled", {"replace": boolean("enabled")}),
-    Rule("/note", {"remove": drop("note"), "replace": ignore}),
+    Rule("/note", {"remove": drop("note")}),
     Rule("/kinds/{kind}", {"add": list_add("kinds"), "remove": list_remove("kinds")}),
     Rule("/types/{type}", {"replace": text("type")}, wrong_op="Types are only replaced."),
     map_rule("flags", as_boolean, "No such flag"),
@@ -91,8 +90,7 @@ def test_what_a_map_does_not_hold_is_not_found(op, document):
         patched(document, (op, "/flags/x", "true"))
 
 
-def test_ignored_and_dropped():
-    assert patched({"note": "n"}, ("replace", "/note", "m")) == {"note": "n"}
+def test_dropped_once_or_more():
     assert patched({"note": "n"}, ("remove", "/note"), ("remove", "/note")) == {}
 
 

@@ -10,7 +10,6 @@ from portico.lang.mapping import (
     MappingError,
     Phase,
     Target,
-    compile_mappings,
     compile_source,
     parse_source,
     parse_target,
@@ -192,14 +191,6 @@ def test_other_sources_are_refused_and_quoted(text: str, phase: Phase) -> None:
 def test_poison_headers(name: str, kind: str, poisons: bool) -> None:
     assert Target("header", name).poisons(kind) is poisons
     assert not Target("querystring", name).poisons(kind)
-
-
-def test_a_whole_map_keeps_its_order() -> None:
-    mappings = compile_mappings(
-        {"gatewayresponse.header.B": "'b'", "gatewayresponse.header.A": "method.request.path.id"},
-        Phase.GATEWAY_RESPONSE,
-    )
-    assert [(target.name, read(ENV)) for target, read in mappings] == [("B", "b"), ("A", "7")]
 
 
 _heads = ["method.request.", "integration.response.", "context.", "stageVariables.", "'"]

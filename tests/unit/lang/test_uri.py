@@ -3,14 +3,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portico.lang.errors import EvaluationError, MissingPathParameter, UnknownStageVariable, UnsafeValue
-from portico.lang.uri import AddressError, Authority, UriError, compile_uri, stage_variables_of, substitute
+from portico.lang.uri import AddressError, Authority, UriError, compile_uri, substitute
 
 
 def test_what_is_constant_is_decided_at_once() -> None:
     uri = compile_uri("https://Example.com/a%20b/?x=1&y", {})
     assert uri.authority == Authority(True, "example.com", 443)
     assert uri.target == "/a%20b/?x=1&y"
-    assert not uri.placeholders
 
 
 @pytest.mark.parametrize(
@@ -37,7 +36,6 @@ def test_path_parameters_stay_in_their_place() -> None:
     uri = compile_uri("http://h/{id}/{proxy}?q={q}", {}, greedy=["proxy"])
     assert uri.authority == Authority(False, "h", 80)
     assert uri.target is None
-    assert uri.placeholders == {"id", "proxy", "q"}
     values = {"id": "a/b?c#d é%", "proxy": "x/y z", "q": "1&b=2#"}
     assert uri.resolve_target(values) == "/a%2Fb%3Fc%23d%20%C3%A9%25/x/y%20z?q=1%26b%3D2%23"
 
@@ -65,7 +63,6 @@ def test_an_unknown_stage_variable_is_an_error() -> None:
     with pytest.raises(UnknownStageVariable, match="'nope'"):
         compile_uri("http://h/${stageVariables.nope}", {"yes": "1"})
     assert substitute("${stageVariables.a}-${b}", {"a": "1"}) == "1-${b}"
-    assert stage_variables_of("${stageVariables.a}${stageVariables.b}${c}") == {"a", "b"}
 
 
 @pytest.mark.parametrize(

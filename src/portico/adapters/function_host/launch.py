@@ -101,8 +101,3 @@ class Launcher(Protocol):
 def files_path(data_dir: Path, access_point: str) -> Path:
     """Where an access point of a file system is: a folder, or a link to one, that the operator put there."""
     return data_dir / "files" / access_point
-
-
-def log_path(data_dir: Path, name: str) -> Path:
-    """The log of a function: stdout and stderr of its instances. Lambda's names are safe as names of files."""
-    return data_dir / "logs" / "functions" / f"{name}.log"

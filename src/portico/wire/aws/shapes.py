@@ -80,12 +80,6 @@ class Shape:
         return self._shapes.named(self._raw["key"]["shape"])
 
     @cached_property
-    def element_name(self) -> str | None:
-        """A list element's own name on the wire, where it has one."""
-        name = self._raw["member"].get("locationName")
-        return None if name is None else str(name)
-
-    @cached_property
     def enum(self) -> tuple[str, ...]:
         return tuple(self._raw.get("enum", ()))
 

@@ -227,3 +227,28 @@ def test_a_group_is_kept_for_its_routes_and_a_while_without_one() -> None:
     now[0] += IDLE_SECONDS + 1
     client.sweep()
     assert client.to(origin) is held
+
+
+# Backends that are elsewhere
+
+
+@play
+async def test_a_name_leads_to_the_machines_that_the_operator_named_for_it() -> None:
+    async with backend(saying("a")) as a, backend(saying("b")) as b:
+        backends = {
+            ("pets.example", None): [("127.0.0.1", a.origin.port)],
+            ("pets.example", 81): [("127.0.0.1", b.origin.port)],
+            ("127.0.0.1", None): [("localhost", None)],
+        }
+        async with calling(backends=backends) as caller:
+            for host, port, heard in (("PETS.example", 80, b"a"), ("pets.example", 81, b"b"), ("127.0.0.1", 0, b"a")):
+                called = await caller.get(Origin(False, host, port or a.origin.port))
+                assert called.body == heard, (host, port)
+            assert (await caller.get(through(b, host="pets.example"))).body == b"b", "a VPC link leads where it leads"
+            assert (await caller.get(Origin(False, "toys.invalid", 80))).kind is FailureKind.RESOLVE
+
+
+@play
+async def test_metadata_is_not_called_under_another_name_either() -> None:
+    async with calling(backends={("pets.example", None): [("169.254.169.254", 80)]}) as caller:
+        assert (await caller.get(Origin(False, "pets.example", 80))).kind is FailureKind.FORBIDDEN

@@ -11,6 +11,7 @@ The laws:
 
 import ssl
 import time
+from collections.abc import Mapping, Sequence
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -21,6 +22,10 @@ from portico.adapters.http_pool import IDLE_SECONDS, Pool
 from portico.adapters.names import Clock, Unreachable
 from portico.ports.upstream import Destination, FailureKind, Origin
 from portico.wire.http1 import HeaderTable
+
+HostPort = tuple[str, int | None]
+"""A host, an IP address without its brackets; without a port it is that of the URI."""
+Backends = Mapping[HostPort, Sequence[HostPort]]
 
 ANSWERS_BUDGET: Final = 256 * 1024 * 1024
 """Bytes of all answers that are being collected whole, for templates: backends that begin ten megabytes each and stop
@@ -35,11 +40,14 @@ class HttpClient:
         table: HeaderTable,
         egress: EgressPolicy | None = None,
         *,
+        backends: Backends | None = None,
         trust: ssl.SSLContext | None = None,
         identities: ClientIdentities | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
+        """`backends`: who is called instead of a host that a URI names."""
         self.table = table
+        self._backends = backends or {}
         self._identities = identities or ClientIdentities()
         self.egress = egress or EgressPolicy()
         self.clock = clock
@@ -55,6 +63,8 @@ class HttpClient:
         self._newest_since = self.now
 
     def to(self, origin: Origin, /) -> Destination:
+        if self._backends and not origin.via:
+            origin = self._elsewhere(origin)
         if not origin.via:
             return self._pool(origin)
         group = self._groups.get(origin)
@@ -63,6 +73,12 @@ class HttpClient:
             group = self._groups[origin] = Group(pools)
             self._newest.append(group)
         return group
+
+    def _elsewhere(self, origin: Origin) -> Origin:
+        """`origin` by the machines that were named for it; with the port in the name first."""
+        host, backends = origin.host.lower(), self._backends
+        machines = backends.get((host, origin.port)) or backends.get((host, None), ())
+        return origin._replace(via=tuple((machine, port or origin.port) for machine, port in machines))
 
     def _pool(self, origin: Origin) -> Pool:
         pool = self._pools.get(origin)

@@ -31,7 +31,9 @@ class TrialPlane:
     def __init__(self, settings: Settings, functions: Functions, own_ports: Sequence[int], observer: Observer) -> None:
         """`own_ports` are the control listener's, which no backend may be."""
         identities = ClientIdentities()
-        self._upstream = HttpClient(backend_table(), EgressPolicy(own_ports), identities=identities)
+        self._upstream = HttpClient(
+            backend_table(), EgressPolicy(own_ports), backends=dict(settings.backend), identities=identities
+        )
         self._services = HttpClient(backend_table(), Anywhere())
         services = open_services(settings, self._upstream, self._services, observer)
         ports = stageless_ports(settings, self._upstream, functions, services, observer)

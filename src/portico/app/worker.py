@@ -64,7 +64,9 @@ def build_worker(
     """On a running loop. Raises TlsError, NoCredentials."""
     data = settings.data_dir
     identities = ClientIdentities()
-    upstream = HttpClient(backend_table(), EgressPolicy(own_ports), identities=identities)
+    upstream = HttpClient(
+        backend_table(), EgressPolicy(own_ports), backends=dict(settings.backend), identities=identities
+    )
     services = HttpClient(backend_table(), Anywhere())
     functions = open_functions(settings)
     logs = AccessLogs(data / "logs", asyncio.get_running_loop().call_later, observer)

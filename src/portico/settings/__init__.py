@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from portico.settings import database_url, endpoint, link_targets, roles, values
+from portico.settings import backends, database_url, endpoint, link_targets, roles, values
 from portico.settings.values import Address, Network, SettingError
 
 __all__ = ["OPTIONS", "Address", "Network", "Option", "Raw", "SettingError", "Settings", "from_raw", "loads"]
@@ -128,6 +128,14 @@ class Settings:
         "Whose credentials stand for a role in calls of AWS services (repeatable).",
         many=True,
     )
+    backend: tuple[backends.Backend, ...] = _option(
+        backends.backend,
+        None,
+        "HOST[:PORT]=HOST[:PORT][,HOST[:PORT]], such as pets.example.com:80=127.0.0.1:9000",
+        "Where a backend is that URIs name otherwise: machines that are called in turns (repeatable).",
+        many=True,
+        split=backends.split,
+    )
     vpc_link_target: tuple[link_targets.LinkTarget, ...] = _option(
         link_targets.link_target,
         None,
@@ -206,8 +214,13 @@ def _texts(value: object) -> str | list[str]:
 
 
 def loads(text: str) -> Settings:
-    """The Settings that `dumps` wrote."""
-    return from_raw({name: ("settings", value) for name, value in json.loads(text).items()})
+    """The Settings that `dumps` wrote. Whether their files are still there is not asked."""
+    texts = json.loads(text)
+    return Settings(**{name: _value(_travelled(OPTIONS[name]), "settings", value) for name, value in texts.items()})
+
+
+def _travelled(option: Option) -> Option:
+    return option._replace(parse=values.path) if option.parse is values.file else option
 
 
 def from_raw(raw: Mapping[str, Raw]) -> Settings:

@@ -38,7 +38,7 @@ def link_target(text: str) -> LinkTarget:
     match = _NAMED.fullmatch(text)
     if match is None:
         raise ValueError(text)
-    return LinkTarget(match[1], tuple(map(_target, match[2].split(","))))
+    return LinkTarget(match[1], tuple(map(target, match[2].split(","))))
 
 
 def split(text: str) -> list[str]:
@@ -46,7 +46,8 @@ def split(text: str) -> list[str]:
     return re.split(r",(?=\s*arn:)", text)
 
 
-def _target(text: str) -> Target:
+def target(text: str) -> Target:
+    """Raises ValueError."""
     match = _HOST.fullmatch(text)
     if match is None or not 0 < int(match["port"] or 1) <= 65_535:
         raise ValueError(text)

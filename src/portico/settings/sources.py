@@ -8,7 +8,7 @@ also AWS_ENDPOINT_URL_LAMBDA, as AWS's own tools have it; PORTICO_LAMBDA_ENDPOIN
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,20 +31,45 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], config: str | Non
 
     `config` is the file's path; without it `PORTICO_CONFIG`, or `portico.toml` in the working directory where that is.
     """
-    path = config or environ.get(_PREFIX + "CONFIG")
-    raw = dict(_from_file(Path(path or CONFIG_FILE))) if path or Path(CONFIG_FILE).is_file() else {}
-    for name in OPTIONS:
-        variable = _PREFIX + name.upper()
-        if name == "lambda_endpoint" and variable not in environ and environ.get(_LAMBDA):
-            variable = _LAMBDA
-        if variable in environ:
-            raw[name] = (variable, environ[variable])
-        if flags.get(name) not in (None, [], ()):
-            raw[name] = (flag_name(name), flags[name])
-    settings = _without_itself(from_raw(raw), raw)
-    for check in _CHECKS:
+    return Sources.of(flags, environ, config).load(environ)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What was said when a server was started, besides its environment: enough to read its settings again."""
+
+    flags: dict[str, Any]
+    """Options of the command line that were given."""
+    file: str
+    needed: bool
+    """Whether somebody named the file, or it was there: then it has to be there again."""
+
+    @classmethod
+    def of(cls, flags: Mapping[str, Any], environ: Mapping[str, str], config: str | None) -> "Sources":
+        given = {name: value for name, value in flags.items() if value not in (None, [], ())}
+        path = config or environ.get(_PREFIX + "CONFIG")
+        return cls(given, path or CONFIG_FILE, bool(path) or Path(CONFIG_FILE).is_file())
+
+    def load(self, environ: Mapping[str, str]) -> Settings:
+        """Raises SettingError."""
+        raw = dict(_from_file(Path(self.file))) if self.needed or Path(self.file).is_file() else {}
+        for name in OPTIONS:
+            variable = _PREFIX + name.upper()
+            if name == "lambda_endpoint" and variable not in environ and environ.get(_LAMBDA):
+                variable = _LAMBDA
+            if variable in environ:
+                raw[name] = (variable, environ[variable])
+            if name in self.flags:
+                raw[name] = (flag_name(name), self.flags[name])
+        settings = _without_itself(from_raw(raw), raw)
         check(settings)
-    return settings
+        return settings
+
+
+def check(settings: Settings) -> None:
+    """What no option can say alone. Raises SettingError."""
+    for one in _CHECKS:
+        one(settings)
 
 
 def _from_file(path: Path) -> Iterator[tuple[str, Raw]]:
@@ -122,6 +147,14 @@ def _links_differ(settings: Settings) -> None:
         seen.add(link.arn)
 
 
+def _backends_differ(settings: Settings) -> None:
+    seen: set[object] = set()
+    for backend in settings.backend:
+        if backend.named in seen:
+            raise SettingError(f"--backend: {backend.named} is given twice; its machines go into one value")
+        seen.add(backend.named)
+
+
 _CHECKS: Final[tuple[Callable[[Settings], None], ...]] = (
     _tls_pairs,
     _control_is_private,
@@ -129,5 +162,5 @@ _CHECKS: Final[tuple[Callable[[Settings], None], ...]] = (
     _lambda_is_elsewhere,
     _roles_differ,
     _links_differ,
+    _backends_differ,
 )
-"""What no option can say alone."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import yaml
 
 from portico.controlplane.openapi.place import RefusedPlace
+from portico.controlplane.openapi.reading import compose
 
 _GAP = re.compile(r"[\s,:]*")
 _DECODER = json.JSONDecoder()
@@ -37,7 +38,7 @@ def line_of(text: str, pointer: str) -> int | None:
 
 
 def _in_yaml(text: str, path: list[str]) -> int:
-    child: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+    child: yaml.Node | None = compose(text)
     line = 0
     for segment in [*path, ""]:
         if child is None:

@@ -7,7 +7,8 @@ YAML's aliases are expanded, under a budget. AWS's variables (`${AWS::Region}` â
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import yaml
@@ -27,10 +28,13 @@ MAX_NODES = 400_000
 """About one value per 15 bytes of the largest file; what aliases expand to counts too."""
 MAX_ALIASES = 50
 """What SnakeYAML, AWS's own parser by its messages, allows of a document by default."""
+_MAX_NUMBER = 100
+"""Characters of a number in YAML, whose base 60 (`1:30`) takes time that is quadratic in them."""
 
 _NOT_OPENAPI = "Invalid OpenAPI input."
 """AWS's whole answer to junk (recorded fact 94)."""
 _AWS_VARIABLE = re.compile(r"\$\{(AWS::(?:AccountId|Partition|Region))\}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 _MERGE = "tag:yaml.org,2002:merge"
 
@@ -66,13 +70,26 @@ def read_document(body: bytes, variables: Mapping[str, str]) -> dict[str, Any]:
 
     Raises BadRequestException for what is neither JSON nor YAML, is no mapping, names a key twice, or is too large.
     """
+    return settled(parse(body), variables)
+
+
+def parse(body: bytes) -> Any:
+    """What the parsers make of the document, to be `settled`. Takes seconds for the largest YAML. Raises
+    BadRequestException for what is neither JSON nor YAML, names a key twice, or is too large.
+    """
     if len(body) > MAX_BYTES:
         raise invalid(f"The definition is larger than {MAX_BYTES} bytes.")
     try:
         text = body.decode("utf-8-sig")
-        raw = _json(text) if text.lstrip()[:1] in ("{", "[") else _yaml(text)
+        return _json(text) if text.lstrip()[:1] in ("{", "[") else _yaml(text)
     except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise Unreadable(_reason(error)) from error
+
+
+def settled(raw: Any, variables: Mapping[str, str]) -> dict[str, Any]:
+    """What was parsed, as the tree that this module promises. Raises BadRequestException for what is no mapping or too
+    large, and for values that are not plain.
+    """
     tree = _Settling(variables).settle(raw, 0)
     if not isinstance(tree, dict):
         raise invalid()
@@ -86,14 +103,20 @@ def _json(text: str) -> Any:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document = dict(pairs)
     if len(document) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise invalid(f"The key '{next(n for n in names if names.count(n) > 1)}' is given twice in one object.")
+        times = Counter(name for name, _ in pairs)
+        raise invalid(f"The key '{next(name for name in times if times[name] > 1)}' is given twice in one object.")
     return document
 
 
 def _yaml(text: str) -> Any:
     _measure(text)
     return yaml.load(text, Loader=_Loader)  # noqa: S506  a subclass of the safe loader
+
+
+def compose(text: str) -> yaml.Node | None:
+    """The nodes of a text that was parsed before, with their lines."""
+    node: yaml.Node | None = yaml.compose(text, Loader=_SafeLoader)
+    return node
 
 
 def _measure(text: str) -> None:
@@ -145,6 +168,22 @@ class _Loader(_SafeLoader):
             raise invalid("The definition's merges make it too large.")
 
 
+def _bounded(kind: str) -> Callable[[_Loader, yaml.ScalarNode], Any]:
+    """PyYAML's own constructor of that kind of number, for numbers of a bounded length."""
+    construct = _SafeLoader.yaml_constructors[f"tag:yaml.org,2002:{kind}"]
+
+    def bounded(loader: _Loader, node: yaml.ScalarNode) -> Any:
+        if len(node.value) > _MAX_NUMBER:
+            raise invalid(f"The number on line {_line(node)} has more than {_MAX_NUMBER} characters.")
+        return construct(loader, node)
+
+    return bounded
+
+
+for _kind in ("int", "float"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_kind}", _bounded(_kind))
+
+
 class _Settling:
     """Copies a tree into plain values with string keys, counting what it copies."""
 
@@ -161,7 +200,7 @@ class _Settling:
         if isinstance(value, list):
             return [self.settle(item, depth + 1) for item in value]
         if isinstance(value, str):
-            return _AWS_VARIABLE.sub(lambda found: self._variables[found[1]], value) if "${AWS::" in value else value
+            return self._settle_text(value)
         if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
             return value
         raise invalid()
@@ -169,11 +208,23 @@ class _Settling:
     def _settle_mapping(self, mapping: dict[Any, Any], depth: int) -> dict[str, Any]:
         settled: dict[str, Any] = {}
         for key, value in mapping.items():
-            name = key if isinstance(key, str) else shown(key)
+            name = _unicode(key) if isinstance(key, str) else shown(key)
             if name in settled:
                 raise invalid(f"The key '{name}' is given twice in one mapping.")
             settled[name] = self.settle(value, depth + 1)
         return settled
+
+    def _settle_text(self, text: str) -> str:
+        if "${AWS::" in text:
+            text = _AWS_VARIABLE.sub(lambda found: self._variables[found[1]], text)
+        return _unicode(text)
+
+
+def _unicode(text: str) -> str:
+    """The text, if it is some: half a pair of surrogates (`"\\ud800"`) cannot be written anywhere."""
+    if not text.isascii() and _SURROGATE.search(text):
+        raise invalid()
+    return text
 
 
 def shown(value: Any) -> str:

@@ -75,6 +75,8 @@ def test_a_key_given_twice_is_refused_since_one_of_the_two_would_be_ignored(text
         "a: b\n--- \nc: d",
         "a: *nowhere",
         '{"a": ' + "1" * 5000 + "}",
+        '{"a": "\\ud800"}',
+        '{"\\udc00": 1}',
     ],
 )
 def test_what_is_no_tree_of_plain_values_is_junk(text: str) -> None:
@@ -148,3 +150,16 @@ def test_a_circle_of_aliases_is_refused(text: str) -> None:
 
 def test_a_mapping_merged_into_itself_is_itself() -> None:
     assert read("a: &a {<<: *a, b: 1}") == {"a": {"b": 1}}
+
+
+def test_the_last_of_many_keys_may_be_the_one_that_is_given_twice() -> None:
+    """Found in time that is linear: quadratic, it would take the server's threads for half an hour."""
+    keys = ",".join(f'"k{number}": 0' for number in range(200_000))
+    with pytest.raises(BadRequestException, match="'k199999' is given twice"):
+        read(f'{{{keys},"k199999":1}}')
+
+
+@pytest.mark.parametrize("number", ["9" + ":9" * 1_000_000, "0x" + "f" * 100_000, "1" * 101 + ".5", "9:" * 60 + "9.5"])
+def test_a_number_is_of_a_length_that_numbers_have(number: str) -> None:
+    with pytest.raises(BadRequestException, match="The number on line 2 has more than 100 characters"):
+        read(f"a: b\nc: {number}\n")

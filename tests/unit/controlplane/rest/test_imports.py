@@ -171,6 +171,11 @@ def test_putting_into_an_api_that_is_not_there(world: World) -> None:
     }
 
 
+@pytest.mark.parametrize("body", [b"{", b'{"a": 1, "a": 2}', b'{"swagger": "2.0"}'])
+def test_an_api_that_is_not_there_is_told_before_what_is_wrong_with_the_document(body: bytes, world: World) -> None:
+    assert refused(world.client.put_rest_api, restApiId="nowhere", body=body)["Code"] == "NotFoundException"
+
+
 def test_merging_is_the_default_and_keeps_what_the_document_does_not_name(world: World) -> None:
     api = world.start(document("/kept", "/both"))
     before = world.method(api, "/kept")["methodIntegration"]["cacheNamespace"]

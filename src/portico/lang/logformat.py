@@ -1,8 +1,8 @@
 """Access log formats: one line of text with `$context` variables.
 
-A format is taken apart once, at deployment: literal parts and Variables. Whoever serves requests binds each Variable
-to the getter of its value and joins the parts. Values are printed so that a request cannot forge a line or, inside a
-quoted string, end the string.
+A format is taken apart when a stage gets it, and again where the stage is served: literal parts and Variables. Whoever
+serves requests binds each Variable to the getter of its value and joins the parts. Values are printed so that a request
+cannot forge a line or, inside a quoted string, end the string.
 """
 
 import re
@@ -11,11 +11,7 @@ from typing import NamedTuple
 from portico.lang.errors import SourceError
 from portico.lang.jsontext import to_text
 
-FORMAT_LIMIT = 3 * 1024
-"""Bytes of a format: AWS's quota for an access log template."""
 MISSING_TEXT = "-"
-REQUEST_IDS = frozenset({"requestId", "extendedRequestId"})
-"""A REST format must have one of these (developer guide, set-up-logging)."""
 
 _VARIABLE = re.compile(r"\$(?:\{context((?:\.\w+)+)\}|context((?:\.\w+)+))", re.ASCII)
 _OTHER = re.compile(r"\$\{?[A-Za-z_][\w.]*", re.ASCII)
@@ -75,12 +71,3 @@ def _literal(parts: list[str | Variable], text: str, quoted: bool) -> bool:
     if text:
         parts.append(text)
     return quoted ^ (text.replace('\\"', "").count('"') % 2 == 1)
-
-
-def check_format(text: str) -> None:
-    """Raise LogFormatError where AWS would not take `text` as the format of a REST API's stage."""
-    if len(text.encode()) > FORMAT_LIMIT:
-        raise LogFormatError(f"a format has at most {FORMAT_LIMIT} bytes")
-    names = {part.path for part in parse_format(text) if isinstance(part, Variable)}
-    if not names & REQUEST_IDS:
-        raise LogFormatError("a format has $context.requestId or $context.extendedRequestId")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from portico.lang.logformat import LogFormatError, Variable, parse_format
 from portico.ports.store import Document
 from portico.wire.aws.faults import BadRequestException
 
@@ -21,7 +22,7 @@ _DEFAULT_CACHE_SIZE = "0.5"
 
 _LOG_GROUP = re.compile(r"arn:[^:]+:logs:[^:]*:[^:]*:log-group:(.+)")
 _LOG_GROUP_NAME = re.compile(r"[A-Za-z0-9_\-/.#]+")
-_REQUEST_ID = re.compile(r"\$context\.(requestId|extendedRequestId)(?![A-Za-z0-9_])")
+_REQUEST_IDS = frozenset({"requestId", "extendedRequestId"})
 _MAX_FORMAT_BYTES = 3072
 
 
@@ -68,14 +69,21 @@ def check_log_destination(arn: str) -> None:
 
 
 def check_log_format(text: str) -> None:
-    """Raises BadRequestException. One line, at most 3 KB, and it names the request (guide, "access logging")."""
+    """One line, at most 3 KB, of `$context` alone, and it names the request (guide, "access logging").
+
+    Raises BadRequestException. A worker would print lines of another format where it cannot read a stage's own.
+    """
     if re.search(r"[\r\n]", text.rstrip("\r\n")):
         raise BadRequestException(
             f"Access Log format must be single line, new line character is allowed only at end of the format: '{text}'"
         )
     if len(text.encode()) > _MAX_FORMAT_BYTES:
         raise BadRequestException(f"Access Log format must be at most {_MAX_FORMAT_BYTES} bytes")  # [ours]
-    if not _REQUEST_ID.search(text):
+    try:
+        variables = {part.path for part in parse_format(text) if isinstance(part, Variable)}
+    except LogFormatError as error:
+        raise BadRequestException(f"Access Log format is invalid: {error.reason}") from None  # [ours]
+    if not variables & _REQUEST_IDS:
         raise BadRequestException(  # [ours]
             "Access Log format must contain at least $context.requestId or $context.extendedRequestId"
         )

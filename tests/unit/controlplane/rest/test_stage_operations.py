@@ -306,6 +306,17 @@ def test_access_log_settings_have_two_paths(play, deployment, op, path):
             "$context.status $context.requestIds",
             "Access Log format must contain at least $context.requestId or $context.extendedRequestId",
         ),
+        ("format", f"$context.requestId {'x' * 3072}", "Access Log format must be at most 3072 bytes"),
+        (
+            "format",
+            "$context.requestId $input.body",
+            "Access Log format is invalid: $input.body is not a $context variable",
+        ),
+        (
+            "format",
+            "$context.requestId $stageVariables.colour",
+            "Access Log format is invalid: $stageVariables.colour is not a $context variable",
+        ),
     ],
 )
 def test_access_log_values(play, deployment, member, value, refused):

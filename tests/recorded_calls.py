@@ -35,7 +35,10 @@ class Replay:
 
     def hold(self, recorded: str, operation: str, /, **params: Any) -> dict[str, Any]:
         """Make a call, by default on the scene's API, and hold its answer to the one recorded under that name."""
-        answer = self.call(operation, **params)
+        return self.hold_answer(recorded, self.call(operation, **params))
+
+    def hold_answer(self, recorded: str, answer: dict[str, Any]) -> dict[str, Any]:
+        """Hold what a call answered to the answer recorded under that name."""
         self._masks.match(recorded, self.left.pop(recorded), answer)
         return answer
 

@@ -28,6 +28,31 @@ def test_binary_media_types_of_a_new_api() -> None:
         replay.hold("create-with-binary-media", "create_rest_api", name="b", binaryMediaTypes=["image/png"])
 
 
+def test_the_id_of_an_api_in_another_case_is_another_id() -> None:
+    # What the recorded API was created with is from a time when no address type was told.
+    with scenario("api.json", f"{APIS}get_api_case_insensitive", "create-rest-api") as replay:
+        upper = replay.api.upper()
+        replay.known({"<upper-id>": upper})
+        replay.hold("get-api-upper-case", "get_rest_api", restApiId=upper)
+
+
+def test_a_private_api_with_its_vpc_endpoints() -> None:
+    # "endpoint-details" is an answer of EC2.
+    with scenario("integrations.json", "test_create_execute_api_vpc_endpoint", "endpoint-details") as replay:
+        replay.known({"<partition>": "aws", "<region>": "us-east-1"})
+        statement = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
+        key = replay.call(
+            "create_rest_api",
+            name="private",
+            endpointConfiguration={"types": ["PRIVATE"], "vpcEndpointIds": ["vpce-1"]},
+            policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+        )["id"]
+        answer = replay.call("get_rest_api", restApiId=key)
+        # The recording has the policy parsed; what was answered is the inside of a JSON string.
+        plain = {**answer, "policy": json.loads(f'"{answer["policy"]}"')}
+        replay.hold_answer("api-details", plain)
+
+
 def test_compression() -> None:
     path = "/minimumCompressionSize"
     with scenario("api.json", f"{APIS}update_rest_api_compression") as replay:
@@ -82,8 +107,8 @@ def test_defaults_of_endpoint_configurations() -> None:
         "create-with-empty-default": {},
         "create-with-empty-ip-address-type-and-wrong-type": {"types": ["wrong"], "ipAddressType": ""},
     }
-    with scenario("api.json", f"{APIS}create_rest_api_verify_defaults", list(calls)[-1]) as replay:
-        for name, configuration in list(calls.items())[:-1]:
+    with scenario("api.json", f"{APIS}create_rest_api_verify_defaults") as replay:
+        for name, configuration in calls.items():
             replay.hold(name, "create_rest_api", name=name, endpointConfiguration=configuration)
 
 
@@ -127,13 +152,12 @@ def test_the_life_of_a_model() -> None:
         "properties": {"a": number, "b": number, "op": operand, "c": number},
         "required": ["a", "b", "op"],
     }
-    with scenario("api.json", f"{MODELS}model_lifecycle", "get-models") as replay:
+    with scenario("api.json", f"{MODELS}model_lifecycle") as replay:
         made = {"contentType": "application/json", "schema": json.dumps(calculation)}
         # AWS lists by name: the recorded one sorts before the defaults.
         replay.hold("create-model", "create_model", name="Calc", description="Calc output model", **made)
+        replay.hold("get-models", "get_models")
         replay.hold("get-model", "get_model", modelName="Calc")
-        listed = replay.call("get_models")["items"]
-        assert [model["name"] for model in listed] == ["Calc", "Empty", "Error"]
         replay.hold("del-model", "delete_model", modelName="Calc")
 
 

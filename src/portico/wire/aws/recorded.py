@@ -18,6 +18,10 @@ OPEN_ENUMS: Final = frozenset({("lambda", "Runtime")})
 Lambda does not know is an InvalidParameterValueException, "Value x at 'runtime' failed to satisfy constraint: Member
 must satisfy enum value set: […] or be a valid ARN"."""
 
+EMPTY_ENUMS: Final = frozenset({"apigateway"})
+"""Services to which an empty text is no value of an optional enum, rather than a wrong one: an empty ipAddressType
+beside a wrong type is not complained of (test_create_rest_api_verify_defaults)."""
+
 ENUM_ORDERS: Final = _orders(
     # createRestApiInput.endpointConfiguration.types, recorded fact 3
     "PRIVATE, EDGE, REGIONAL",

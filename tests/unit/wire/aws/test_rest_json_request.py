@@ -66,6 +66,14 @@ def test_a_body_is_json_under_its_wire_names() -> None:
     }
 
 
+def test_an_empty_text_is_no_value_of_an_optional_enum() -> None:
+    """As recorded of ipAddressType (test_create_rest_api_verify_defaults). One that is required is a wrong one."""
+    body = b'{"name":"","apiKeySource":"","endpointConfiguration":{"types":["EDGE"],"ipAddressType":""}}'
+    assert params("POST", "/restapis", body) == {"name": "", "endpointConfiguration": {"types": ["EDGE"]}}
+    with pytest.raises(ValidationException, match=r"Value '' at 'putIntegrationInput\.type'"):
+        params("PUT", "/restapis/a/resources/b/methods/GET/integration", b'{"type":"","contentHandling":""}')
+
+
 @pytest.mark.parametrize("body", [b"", b" ", b"{}"])
 def test_a_body_that_says_nothing_lacks_what_is_required(body: bytes) -> None:
     with pytest.raises(ValidationException, match=r"Value null at 'createRestApiInput\.name'"):

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from portico.wire.aws import constraints
 from portico.wire.aws.document import SerializationException, decode, read_members
 from portico.wire.aws.model import OperationModel
+from portico.wire.aws.recorded import EMPTY_ENUMS
 from portico.wire.aws.routing import Match, Query
 from portico.wire.aws.shapes import BODY, Member, Shape
 from portico.wire.aws.timestamps import epoch_seconds
@@ -43,6 +44,8 @@ def parse(operation: OperationModel, match: Match[str], query: Query, request: R
         if value is not None:
             params[member.name] = value
     params.update(_read_body(operation.input, request.body))
+    if operation.service in EMPTY_ENUMS:
+        _leave_out_empty_enums(operation.input, params)
     constraints.check(operation, params)
     return params
 
@@ -66,6 +69,15 @@ def _read_body(shape: Shape, body: bytes) -> dict[str, Any]:
     if payload.shape.kind == "string":
         return {payload.name: _utf8(body)}
     return {payload.name: read_members(list(payload.shape.members.values()), decode(body))}
+
+
+def _leave_out_empty_enums(shape: Shape, values: dict[str, Any]) -> None:
+    for member in shape.members.values():
+        value = values.get(member.name)
+        if value == "" and member.shape.enum and not member.required:
+            del values[member.name]
+        elif value and member.shape.kind == "structure":
+            _leave_out_empty_enums(member.shape, value)
 
 
 def _utf8(body: bytes) -> str:

@@ -237,6 +237,16 @@ def test_a_semicolon_splits_query_parameters() -> None:
     assert Play(api({"/": {"GET": shown}})).asks("GET /?a=1;b=2").hears.body == "1|2"
 
 
+@pytest.mark.parametrize("query", ["a=x|y", "a={x}", "{=1", "a=1&b=}"])
+def test_bars_and_braces_of_a_query_are_refused_unless_they_are_encoded(query: str) -> None:
+    """The guide's important notes: a client must encode them."""
+    shown = mock(responds(responseTemplates={"application/json": "$input.params('a')"}))
+    play = Play(api({"/": {"GET": shown}}))
+    hears = play.asks(f"GET /?{query}").hears
+    assert (hears.status, hears.body) == (400, '{"message":"Bad Request"}')
+    assert play.asks("GET /?a=%7Bx%7C%7D").hears.body == "{x|}"
+
+
 # Addresses
 
 

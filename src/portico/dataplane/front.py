@@ -6,6 +6,7 @@ a Snapshot's bytes are asked for through a function.
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable
 from hashlib import sha256
@@ -16,6 +17,7 @@ from portico.dataplane.addresses import Addresses, split_path_style, split_stage
 from portico.dataplane.compile.rest import Compiler
 from portico.dataplane.exchange import Exchange
 from portico.dataplane.fault import (
+    BAD_REQUEST,
     FORBIDDEN,
     INCOMPLETE_SIGNATURE,
     MISSING_AUTHENTICATION_TOKEN,
@@ -35,6 +37,8 @@ from portico.wire.http1 import Head
 
 _EDGE_URL: Final = 8_192
 """Bytes of a URL that an edge-optimised or private API takes: corrections.md 9. The parser holds the regional limit."""
+_UNSUPPORTED: Final = re.compile(rb"[|{}]")
+"""What the query string of a REST API's request may only hold percent-encoded (the guide's important notes)."""
 _SIGV4: Final = b"AWS4-HMAC-SHA256 "
 _KEPT_ROUTES: Final = 16_384
 _KEPT_LINE: Final = 256
@@ -149,6 +153,8 @@ class Gateway:
             program = self._pass(exchange, program)
         if len(head.target) > _EDGE_URL and "REGIONAL" not in program.snapshot.endpoint_configuration.types:
             raise Fault(URI_TOO_LONG)
+        if exchange.query and _UNSUPPORTED.search(exchange.query) is not None:
+            raise Fault(BAD_REQUEST)
         found = program.match(exchange.method, segments(canonical_path(path)))
         if found is None:
             raise _not_found(head)

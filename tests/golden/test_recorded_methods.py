@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from recorded_calls import Replay, scenario
+from recorded_calls import ACCOUNT, Replay, scenario
 from rest_play import patch
 
 RESOURCES = "TestApiGatewayApiResource::test_"
@@ -265,7 +265,7 @@ def test_integrations_that_can_and_cannot_be() -> None:
 
 def test_integrations_and_their_responses() -> None:
     success = {"statusCode": "200", "selectionPattern": "2\\d{2}"}
-    with scenario("integrations.json", "test_put_integration_responses", "deploy") as replay:
+    with scenario("integrations.json", "test_put_integration_responses") as replay:
         for verb in ("get", "put"):
             at = {"resourceId": replay.root, "httpMethod": verb.upper()}
             extra: dict[str, Any] = {"responseTemplates": {}} if verb == "get" else {}
@@ -280,6 +280,26 @@ def test_integrations_and_their_responses() -> None:
                 replay.hold("get-method-get", "get_method", **at)
                 replay.hold("delete-integration-response-get", "delete_integration_response", **at, statusCode="200")
                 replay.hold("get-method-get-after-int-resp-delete", "get_method", **at)
+        replay.hold("deploy", "create_deployment", stageName="local")
+
+
+def test_a_function_behind_aws_and_a_mock_with_a_path_parameter() -> None:
+    with scenario("lambda.json", "test_lambda_aws_integration", "lambda-aws-integration") as replay:
+        at = {"resourceId": replay.root, "httpMethod": "POST"}
+        replay.hold("put-method", "put_method", **at, authorizationType="NONE")
+        uri = f"{ARN}:lambda:path/2015-03-31/functions/{FUNCTION}/invocations"
+        called = {"integrationHttpMethod": "POST", "uri": uri, "credentials": f"arn:aws:iam::{ACCOUNT}:role/caller"}
+        replay.hold("put-integration", "put_integration", **at, type="AWS", **called)
+        replay.hold("put-integration-response", "put_integration_response", **at, statusCode="200")
+        replay.hold("put-method-response", "put_method_response", **at, statusCode="200")
+    with scenario("integrations.json", "test_integration_mock_with_path_param") as replay:
+        at = {"resourceId": replay.resource("{testPath}"), "httpMethod": "GET"}
+        replay.call(
+            "put_method", **at, authorizationType="NONE", requestParameters={"method.request.path.testPath": True}
+        )
+        mapped = {"integration.request.path.integrationPath": "method.request.path.testPath"}
+        lax = {"application/json": "{statusCode: 200}"}
+        replay.hold("integration", "put_integration", **at, type="MOCK", requestParameters=mapped, requestTemplates=lax)
 
 
 def test_an_unknown_type_of_integration() -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from playbook.stage import Play, responds
-from portico.model.standing import decode_stage
+from playbook.stage import responds
 from recorded_calls import Replay, scenario
 from rest_play import patch
+from served_scene import Served
 
 STAGES = "TestApiGatewayStage::test_"
 CANARIES = "TestStageCrudCanary::test_"
@@ -116,6 +116,21 @@ def test_deployments_that_stages_serve_stay(named: bool) -> None:
                 replay.hold(name, "delete_deployment", deploymentId=served)
 
 
+def test_an_update_moves_the_stage_and_frees_the_deployment_before() -> None:
+    with scenario("common.json", "TestDeployments::test_create_update_deployments") as replay:
+        first = deployed(replay)
+        replay.call("create_stage", stageName="s1", deploymentId=first)
+        replay.hold("get-deployment-1", "get_deployment", deploymentId=first)
+        replay.hold("get-stages", "get_stages")
+        replay.hold("delete-deployment-error", "delete_deployment", deploymentId=first)
+        second = replay.call("create_deployment", stageName="s1")["id"]
+        replay.hold("get-deployment-1-after-update", "get_deployment", deploymentId=first)
+        replay.hold("get-deployment-2", "get_deployment", deploymentId=second)
+        replay.hold("get-stages-after-update", "get_stages")
+        replay.hold("delete-deployment-1", "delete_deployment", deploymentId=first)
+        replay.hold("delete-deployment-2-error", "delete_deployment", deploymentId=second)
+
+
 def test_a_canary_by_updating_the_stage() -> None:
     with scenario("canary.json", f"{CANARIES}create_canary_deployment_by_stage_update") as replay:
         mock(replay)
@@ -174,18 +189,6 @@ def saying(replay: Replay, message: str) -> None:
     replay.call("put_integration_response", **at, **responds(responseTemplates={"application/json": text}))
 
 
-def asked(replay: Replay) -> object:
-    """What the stage answers now, by a gateway that is told of everything that stands."""
-    play = Play()
-    play.dice.shows = 99.9
-    _, standing = replay.store.standing()
-    for stage in (decode_stage(change.value) for change in standing if change.kind == "stage" and change.value):
-        for digest in (stage.snapshot, stage.canary_settings.snapshot if stage.canary_settings else None):
-            play.snapshots[digest or ""] = replay.store.snapshot(digest or "") or b""
-    play.gateway.reset(standing)
-    return play.says(f"GET /dev/ HTTP/1.1\nHost: {replay.api}.execute-api.localhost\n\n").hears.json
-
-
 def test_a_canary_that_is_invoked() -> None:
     with scenario("canary.json", "TestCanaryDeployments::test_invoking_canary_deployment") as replay:
         saying(replay, "default deployment")
@@ -195,7 +198,9 @@ def test_a_canary_that_is_invoked() -> None:
         overrides = {"testVar": "canary", "noStageVar": "canary"}
         settings = {"percentTraffic": 0, "stageVariableOverrides": overrides}
         replay.hold("create-deployment-2", "create_deployment", stageName="dev", canarySettings=settings)
-        assert asked(replay) == replay.left.pop("response-deployment-1")
+        served = Served(replay.store, replay.api)
+        served.play.dice.shows = 99.9
+        assert served.asks("GET /").hears.json == replay.left.pop("response-deployment-1")
         everyone = patch("replace", "/canarySettings/percentTraffic", "100")
         replay.patch("update-stage", "update_stage", everyone, stageName="dev")
-        assert asked(replay) == replay.left.pop("response-canary-deployment")
+        assert served.asks("GET /").hears.json == replay.left.pop("response-canary-deployment")

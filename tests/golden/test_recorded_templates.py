@@ -72,6 +72,23 @@ def test_the_body_prints_as_recorded(scenario: str, template: str, key: str, bod
     assert f"b'{render(template, body)}'" == recorded
 
 
+SAYING = "Action=SendMessage&MessageBody=$input.body"
+
+
+@pytest.mark.parametrize(
+    ("key", "body"), [("empty-body", ""), ("json-body", '{"some": "value"}'), ("str-body", "some raw data")]
+)
+@pytest.mark.parametrize(
+    ("scenario", "request_template", "response_template"),
+    [("response-str-body-output", "$input.body", SAYING), ("response-str-body-all", SAYING, SAYING)],
+)
+def test_what_a_backend_echoed_prints_as_recorded(
+    scenario: str, request_template: str, response_template: str, key: str, body: str
+) -> None:
+    echoed = render(request_template, body)
+    assert f"b'{render(response_template, echoed)}'" == recorded_scenario("common.json", BODY)[scenario][key]
+
+
 @pytest.mark.parametrize("key", ["empty-body", "json-body", "str-body"])
 def test_a_member_of_the_body_is_nothing_as_recorded(key: str) -> None:
     """The request template prints nothing, so that the backend echoes nothing, which a response template sees as {}."""

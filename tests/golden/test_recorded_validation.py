@@ -1,18 +1,17 @@
 """Request validation as AWS did it: the recorded scenarios, through the control plane and what it deployed."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from playbook.stage import Client, Play
+from playbook.stage import Client
 from portico.adapters.memory import MemoryStore
-from portico.dataplane.front import Gateway
 from recorded_answers import Masks, recorded_scenario
 from recorded_calls import ACCOUNT, Replay, scenario
 from rest_play import patch
+from served_scene import Served
 from wire_client import client_for, control_plane
 
 COMMON = "TestApiGatewayCommon::test_api_gateway_"
@@ -28,26 +27,6 @@ NUMBERS = {
 }
 URL = "https://apigateway.amazonaws.com/restapis/{}/models/{}"
 DOCUMENTS = Path(__file__).parent / "imports"
-
-
-class Served:
-    """What a store's deployments serve, to clients of one API."""
-
-    def __init__(self, store: MemoryStore, api: str) -> None:
-        self.play = Play()
-        self.play.gateway = Gateway(replace(self.play.ports, account_id=ACCOUNT), self.play.load)
-        self._store = store
-        self._host = f"{api}.execute-api.localhost"
-
-    def asks(self, method_and_path: str, *headers: str, body: Any = None) -> Client:
-        _, standing = self._store.standing()
-        for change in standing:
-            if change.kind == "stage" and change.value is not None:
-                digest = change.value["snapshot"]
-                self.play.snapshots[digest] = self._store.snapshot(digest) or b""
-        self.play.gateway.apply(standing)
-        content = b"" if body is None else json.dumps(body).encode()
-        return self.play.asks(method_and_path, *headers, body=content, host=self._host)
 
 
 def hold(replay: Replay, recorded: str, client: Client) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from playbook.stage import Message, Play, api, lambda_custom, lambda_proxy, responds
+from playbook.stage import Message, Play, api, lambda_custom, lambda_proxy, mock, responds
 from recorded_answers import recorded_scenario
 
 REMAPPING = "TestApiGatewayHeaderRemapping::test_apigateway_header_remapping_aws"
@@ -231,3 +231,12 @@ def test_facts_127_and_128_the_trace_of_a_call(call: str, sent: str | None, cont
     trace = client.hears["X-Amzn-Trace-Id"]
     assert trace is not None and re.fullmatch(continued, trace)
     assert play.functions.event["headers"]["X-Amzn-Trace-Id"] == play.functions.last.trace_id == trace
+
+
+@pytest.mark.parametrize(
+    ("call", "sent"), [("normal-req-headers", []), ("trace-id-req-headers", ["X-Amzn-Trace-Id: Root=1-2-3;Parent=4"])]
+)
+def test_fact_127_a_mock_tells_no_trace(call: str, sent: list[str]) -> None:
+    scenario = recorded_scenario("common.json", "TestApiGatewayCommon::test_invocation_trace_id")
+    hears = Play(api({"/": {"GET": mock()}})).asks("GET /", *sent).hears
+    assert {name.lower() for name in hears.names} == without_the_edge(scenario[f"{call}-MOCK"]).keys()

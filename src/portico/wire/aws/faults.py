@@ -12,8 +12,9 @@ class AwsError(PorticoError):
     status = 500
 
     def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+        """`message` may quote what a client sent: half surrogates in it, which no answer can carry, become `?`."""
+        self.message = message.encode(errors="replace").decode()
+        super().__init__(self.message)
 
     def document(self) -> dict[str, Any]:
         """What the answer's body says."""

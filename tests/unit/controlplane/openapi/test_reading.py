@@ -163,3 +163,9 @@ def test_the_last_of_many_keys_may_be_the_one_that_is_given_twice() -> None:
 def test_a_number_is_of_a_length_that_numbers_have(number: str) -> None:
     with pytest.raises(BadRequestException, match="The number on line 2 has more than 100 characters"):
         read(f"a: b\nc: {number}\n")
+
+
+def test_a_refusal_can_be_written_whatever_it_quotes() -> None:
+    with pytest.raises(BadRequestException) as refused:
+        read('{"\\ud800": 1, "\\ud800": 2}')
+    assert refused.value.message == "Invalid OpenAPI input. The key '?' is given twice in one object."

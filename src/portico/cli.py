@@ -15,7 +15,7 @@ import typer
 from portico import __version__
 from portico.kernel.errors import PorticoError
 from portico.settings import OPTIONS, Option, SettingError
-from portico.settings.sources import flag_name, load
+from portico.settings.sources import Sources, flag_name, load
 
 app = typer.Typer(
     name="portico",
@@ -189,7 +189,8 @@ def serve(config: str | None, **flags: Any) -> None:
     from portico.app.start import start  # the other commands need not load what a server needs
 
     try:
-        start(load(flags, os.environ, config))
+        sources = Sources.of(flags, os.environ, config)
+        start(sources.load(os.environ), sources)
     except SettingError as error:
         _fail(error, 2)
     except PorticoError as error:

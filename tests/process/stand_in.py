@@ -25,7 +25,7 @@ from portico.server.loop import run
 from portico.server.protocol import Connection
 from portico.server.sockets import Listeners, bound_address
 from portico.server.supervisor import Duties, Supervisor
-from portico.server.takeover import CHECK, replace
+from portico.server.takeover import CHECK, NotReplaced, become, try_out
 from portico.server.worker import Worker, WorkerParts
 from portico.settings import Address
 from portico.wire.http1 import Head, HeaderTable
@@ -124,7 +124,12 @@ def main(directory: Path, workers: int) -> int:
 
     def replace_program(handed: dict[str, object]) -> str:
         command = (sys.executable, __file__, str(directory), str(workers))
-        return replace(command, {**os.environ, HANDED: json.dumps(handed)})
+        environment = {**os.environ, HANDED: json.dumps(handed)}
+        try:
+            try_out(command, environment)
+            become(command, environment)
+        except NotReplaced as error:
+            return str(error)
 
     duties = Duties(lambda *told: child(directory, *told), observer, on_ready, replace_program, 5.0)
     supervisor = Supervisor(duties, listeners)

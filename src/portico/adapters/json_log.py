@@ -28,6 +28,7 @@ _LEVELS: Final[dict[type[Observation], str]] = {
     observe.NotServed: "warning",
     observe.DefinitionWarning: "warning",
     observe.BadClient: "warning",
+    observe.SettingsKept: "warning",
     observe.FewDescriptors: "warning",
     observe.NotMetered: "warning",
     observe.LogLinesDropped: "warning",

@@ -1,5 +1,6 @@
 """The supervisor's program. It imports only the standard library until it has forked; children import what they run."""
 
+import json
 import os
 import socket
 import sys
@@ -8,19 +9,20 @@ from typing import Any
 from portico.adapters import json_log
 from portico.app.running import SUPERVISOR, Running, told
 from portico.kernel.errors import PorticoError
-from portico.kernel.observe import Observer, ServerReady
+from portico.kernel.observe import Observer, ServerReady, SettingsChanged, SettingsKept
 from portico.server.children import CONTROL, FUNCTIONS, Ready
 from portico.server.sockets import Listeners, bound_address
 from portico.server.supervisor import Duties, Supervisor
-from portico.server.takeover import CHECK, replace
+from portico.server.takeover import CHECK, NotReplaced, become, try_out
+from portico.settings import loads
 
 
 def main() -> int:
     """The server's exit status: 0 after a stop, 1 where it could not start."""
+    if CHECK in sys.argv:
+        return _check()
     try:
         running = told()
-        if CHECK in sys.argv:
-            return _check(running)
         listeners = _listeners(running)
     except PorticoError as error:
         os.write(2, f"portico: {error}\n".encode())
@@ -67,21 +69,39 @@ def _duties(running: Running, listeners: Listeners, observer: Observer) -> Dutie
         observer(ServerReady(control, gateway, credentials, seconds))
 
     def replace_program(handed: dict[str, Any]) -> str:
-        return replace(SUPERVISOR, running.handing(handed).environment())
+        try:
+            said = json.loads(try_out(SUPERVISOR, running.environment()))
+            if said["changed"]:
+                observer(SettingsChanged(", ".join(said["changed"])))
+            if said["kept"]:
+                observer(SettingsKept(", ".join(said["kept"])))
+            become(SUPERVISOR, running.handing(loads(said["settings"]), handed).environment())
+        except NotReplaced as error:
+            return str(error)
 
     functions = settings.lambda_endpoint is None
     return Duties(run, observer, on_ready, replace_program, settings.drain_seconds, functions)
 
 
-def _check(running: Running) -> int:
-    """Whether the children of this program would start: their modules load, and so do the certificates."""
+def _check() -> int:
+    """Whether the children of this program would start: the settings can be read again, modules and certificates load.
+
+    Says with which settings, or why not.
+    """
     import portico.app.control
     import portico.app.function_host
     import portico.app.worker
 
-    portico.app.control.check(running.settings)
-    portico.app.worker.check(running.settings)
-    portico.app.function_host.check(running.settings)
+    try:
+        renewal = told().renewal()
+        portico.app.control.check(renewal.settings)
+        portico.app.worker.check(renewal.settings)
+        portico.app.function_host.check(renewal.settings)
+    except PorticoError as error:
+        sys.stdout.write(str(error))
+        return 1
+    said = {"settings": renewal.settings.dumps(), "changed": renewal.changed, "kept": renewal.kept}
+    sys.stdout.write(json.dumps(said))
     return 0
 
 

@@ -11,13 +11,14 @@ from portico.app.functions import check_functions
 from portico.app.running import SUPERVISOR, Running
 from portico.app.services import check_services
 from portico.settings import Settings
+from portico.settings.sources import Sources
 
 FOLDERS = ("logs", "metrics", "run", "state")
 """What every process may expect to be there."""
 
 
-def start(settings: Settings) -> NoReturn:
-    """Become the supervisor.
+def start(settings: Settings, sources: Sources | None = None) -> NoReturn:
+    """Become the supervisor. SIGHUP lets it read `sources` again.
 
     Raises DataDirError where the data directory or its credentials cannot be used, NoCredentials where those for
     another Lambda are missing, NotCallable where a profile of `--role` has none.
@@ -30,7 +31,7 @@ def start(settings: Settings) -> NoReturn:
     for folder in FOLDERS:
         _make(data.path / folder)
     os.set_inheritable(data.lock, True)
-    os.execve(SUPERVISOR[0], SUPERVISOR, Running(settings, data.lock).environment())  # noqa: S606  our own program
+    os.execve(SUPERVISOR[0], SUPERVISOR, Running(settings, data.lock, sources).environment())  # noqa: S606  our own program
 
 
 def _make(folder: Path) -> None:

@@ -146,6 +146,20 @@ class RestartBegan(Observation):
 
 
 @dataclass(frozen=True, slots=True)
+class SettingsChanged(Observation):
+    """SIGHUP found new values of these options: they act in every process that the restart makes."""
+
+    options: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsKept(Observation):
+    """SIGHUP found new values of these options, which act after a new start only. The server keeps what it has."""
+
+    options: str
+
+
+@dataclass(frozen=True, slots=True)
 class RestartFinished(Observation):
     """Every process is a new one."""
 

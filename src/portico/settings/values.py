@@ -81,11 +81,16 @@ def directory(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
 
+def path(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
 def file(text: str) -> Path:
-    path = Path(text).expanduser().absolute()
-    if not path.is_file() or not os.access(path, os.R_OK):
+    """A file that can be read now."""
+    found = path(text)
+    if not found.is_file() or not os.access(found, os.R_OK):
         raise ValueError(text)
-    return path
+    return found
 
 
 def not_built(what: str) -> Callable[[str], str]:

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from contract_scene import STAGE, Backend, Scene
 from recorded_answers import recorded_file
 
@@ -74,29 +72,6 @@ def test_a_document_put_over_another_is_served_when_deployed(scene: Scene, clien
     assert scene.call(api, "/x").json()["target"] == "/base/x"
     client.create_deployment(restApiId=api, stageName=STAGE)
     assert scene.call(api, "/x").json()["target"] == "/moved/x"
-
-
-@pytest.mark.parametrize("kind", ["oas30", "swagger"])
-@pytest.mark.parametrize("form", ["json", "yaml"])
-def test_the_cli_exports_what_it_imports_again(
-    kind: str, form: str, scene: Scene, client: Any, backend: Backend, tmp_path: Path
-) -> None:
-    """The PetStore sample, which has mocks for preflights: called before and after its way through a file."""
-    document = recorded_file("documents/petstore-swagger.json").read_text()
-    api = deploy(client, document.replace("${uri}", f"{backend.url}/petstore/pets"))
-    client.create_documentation_version(restApiId=api, documentationVersion="1", stageName=STAGE)
-    exported = tmp_path / f"exported.{form}"
-    asked = ["--export-type", kind, "--parameters", "extensions=apigateway", "--accepts", f"application/{form}"]
-    named = scene.aws("get-export", "--rest-api-id", api, "--stage-name", STAGE, *asked, str(exported))
-    assert named["contentDisposition"].endswith(f'Z.{form}"'), "it has no version, so its date"
-
-    again = scene.aws("import-rest-api", "--fail-on-warnings", "--body", f"fileb://{exported}")["id"]
-    scene.aws("create-deployment", "--rest-api-id", again, "--stage-name", STAGE)
-    for path, verb in (("/pets", "OPTIONS"), ("/pets/17", "GET"), ("/pets", "GET"), ("/", "GET")):
-        before, after = (scene.call(one, path, verb) for one in (api, again))
-        assert (after.status, after.headers["content-type"]) == (before.status, before.headers["content-type"])
-        assert after.headers.get("access-control-allow-origin") == before.headers.get("access-control-allow-origin")
-    assert scene.call(again, "/pets/17").json()["target"] == "/petstore/pets/17"
 
 
 def test_the_cli_imports_a_file(scene: Scene, backend: Backend, tmp_path: Path) -> None:

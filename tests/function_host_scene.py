@@ -34,6 +34,7 @@ from portico.adapters.function_host.events import Events
 from portico.adapters.function_host.fleet import Fleet, FleetParts
 from portico.adapters.function_host.host import Host
 from portico.adapters.function_host.launch import LaunchError, Outcome
+from portico.adapters.log_file import RotatedFile
 from portico.adapters.memory import MemoryStore
 from portico.adapters.state_dir import StateWriter
 from portico.kernel.clock import SystemClock
@@ -244,7 +245,7 @@ async def hosting(
         (folder / name).mkdir(exist_ok=True)
     told: list[Observation] = []
     launcher, clock, executor = launcher or ScriptLauncher(), MovedClock(), ThreadPoolExecutor(4)
-    logs = AccessLogs(folder / "logs", loop.call_later, told.append)
+    logs = AccessLogs(folder / "logs", loop.call_later, told.append, RotatedFile)
     fleet = Fleet(
         FleetParts(
             launcher=launcher,

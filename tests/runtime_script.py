@@ -63,6 +63,13 @@ class Runtime:
         print(rest, flush=True)
         return b"null"
 
+    def do_chatter(self, rest: str) -> bytes:
+        """So many lines of 100 bytes."""
+        for number in range(int(rest) // 1000):
+            sys.stdout.write("".join(f"{number * 1000 + each:099}\n" for each in range(1000)))
+        sys.stdout.flush()
+        return b"null"
+
     def do_mutter(self, rest: str) -> bytes:
         print(rest, end="", file=sys.stderr, flush=True)
         return b"null"

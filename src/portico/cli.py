@@ -85,7 +85,7 @@ def logs(
 
     if api and names:
         raise typer.BadParameter("functions and --api have logs of their own: ask for one of the two")
-    screen = Screen(sys.stdout.write, sys.stdout.isatty())
+    screen = Screen(sys.stdout.buffer.write, sys.stdout.isatty(), sys.stdout.flush)
     try:
         settings = load({"data_dir": data_dir}, os.environ, config)
         shelf, asked = (EXECUTIONS, [one for one in api if one != "all"]) if api else (FUNCTIONS, names or [])

@@ -16,8 +16,10 @@ import pytest
 from edge_scene import play, until
 from function_host_scene import ALLOW, ScriptLauncher, ScriptProcess, arn, function, hosting, version
 from portico.adapters.function_host.launch import Outcome
+from portico.adapters.log_file import LARGEST
+from portico.adapters.log_reader import LogReader
 from portico.kernel.errors import PorticoError
-from portico.kernel.observe import FunctionFailed, InstanceFailed
+from portico.kernel.observe import FunctionFailed, InstanceFailed, LogLinesDropped
 from portico.model.function import Alias
 from portico.ports.functions import ASYNCHRONOUS_LIMIT, Caller, FailureKind, FunctionAnswer, InvocationType
 from unprivileged import as_nobody
@@ -123,6 +125,38 @@ async def test_the_tail_of_the_log_comes_with_the_answer(tmp_path: Path) -> None
             r"Max Memory Used: \d+ MB\t",
             report,
         )
+
+
+@play
+async def test_a_flood_of_lines_is_rotated_and_stops_nobody(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"), function("other"))
+        flooding = host.begin("hello", "chatter 140000")
+        await until(lambda: (tmp_path / "logs" / "hello.log").exists())
+        assert (await host.answer("other", b"1")).payload == b"1"
+        await flooding.over.wait()
+        host.logs.flush()
+        log, before = tmp_path / "logs" / "hello.log", tmp_path / "logs" / "hello.log.1"
+        assert before.stat().st_size <= LARGEST
+        assert sorted(one.name for one in log.parent.iterdir() if one.name < "i") == ["hello.log", "hello.log.1"]
+        lines = LogReader("hello", log).since("0")
+        assert [line.text[34:] for line in lines[1:-2]] == [b"%099d" % number for number in range(140_000)]
+
+
+@play
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="NOT RUN: no /dev/full here")
+async def test_a_full_disk_costs_lines_and_no_call(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        (tmp_path / "logs" / "hello.log").symlink_to("/dev/full")
+        for _ in range(3):
+            assert (await host.do("hello", "print lost", "chatter 1000", tail=True)).answer.log.count(b"REPORT") == 1
+        host.logs.flush()
+        (told,) = host.said(LogLinesDropped)
+        assert told.reason == "No space left on device"
+        (tmp_path / "logs" / "hello.log").unlink()
+        await host.do("hello", "print kept")
+        assert "kept" in host.log("hello")
 
 
 @play

@@ -43,6 +43,29 @@ def test_one_function_s_log_as_it_is(data_dir: Path) -> None:
     assert ran.stdout == (data_dir / "logs/functions/pets.log").read_text()
 
 
+def test_whoever_is_no_terminal_gets_every_byte(data_dir: Path) -> None:
+    line = b"2025-01-31T12:00:00.123Z 3f2a9c1d \x1b[31mred\x1b[0m\x07 \xff\xfe caf\xc3\xa9\ttab\rback\n"
+    (data_dir / "logs" / "functions" / "pets.log").write_bytes(line)
+    environment = {**os.environ, "PORTICO_DATA_DIR": str(data_dir)}
+    assert subprocess.run([*PORTICO, "pets"], env=environment, capture_output=True, timeout=60).stdout == line
+
+
+def test_what_was_rotated_is_read_too(data_dir: Path) -> None:
+    folder = data_dir / "logs" / "functions"
+    for name in ("pets.log.2", "pets.log.1", "pets.log"):
+        write(data_dir, "pets", f"one of {name}", f"two of {name}")
+        (folder / "pets.log").rename(folder / name)
+    assert said(logs(data_dir, "-n", "5", "pets")) == [
+        "two of pets.log.2",
+        "one of pets.log.1",
+        "two of pets.log.1",
+        "one of pets.log",
+        "two of pets.log",
+    ]
+    (folder / "pets.log").unlink()
+    assert said(logs(data_dir, "-n", "1", "pets")) == ["two of pets.log.1"]
+
+
 def test_its_last_lines(data_dir: Path) -> None:
     write(data_dir, "pets", *(str(number) for number in range(200)))
     assert said(logs(data_dir, "pets")) == [str(number) for number in range(100, 200)]
@@ -151,6 +174,22 @@ def test_following_shows_functions_that_write_later_in_colours(data_dir: Path, f
 def test_a_terminal_is_not_sent_what_it_would_obey(data_dir: Path, following: Following) -> None:
     write(data_dir, "pets", "\x1b]0;mine\x07 \x9b2J")
     assert following.line().endswith(" \\x1b]0;mine\\x07 \\x9b2J")
+
+
+def test_a_terminal_gets_tabs_and_letters_of_all_alphabets_as_they_are(data_dir: Path, following: Following) -> None:
+    write(data_dir, "pets", "caf\u00e9\t\u732b \u202egnp.exe")
+    assert following.line().endswith(" caf\u00e9\t\u732b \\u202egnp.exe")
+
+
+def test_following_goes_on_behind_a_rotation(data_dir: Path, following: Following) -> None:
+    log = data_dir / "logs" / "functions" / "pets.log"
+    write(data_dir, "pets", "first")
+    assert following.line().endswith(" first")
+    write(data_dir, "pets", "second")
+    for age in (2, 1):
+        log.rename(f"{log}.{age}")
+        write(data_dir, "pets", f"behind {age}")
+    assert [following.line().split()[-1] for _ in range(3)] == ["second", "2", "1"]
 
 
 def executed(data_dir: Path, stage: str, *texts: str) -> None:

@@ -2,17 +2,18 @@
 
 Lines are collected and written together: one write for 64 lines, or 100 ms after the first of a batch. Files are
 opened for appending, so that the workers share them: a batch is one write. What cannot be written is dropped and
-counted; the operator is told at most every ten seconds. A rolling restart (SIGHUP) opens the files anew.
+counted; the operator is told at most every ten seconds. A rolling restart (SIGHUP) opens the files anew. Logs of
+functions are written in the same way, to files that are rotated (log_file.py).
 """
 
 import hashlib
-import os
 import re
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from portico.adapters.log_file import AppendedFile, LogFile
 from portico.kernel.observe import LogLinesDropped, Observer
 from portico.ports.access_log import Sink
 
@@ -20,6 +21,7 @@ BATCH_LINES: Final = 64
 BATCH_SECONDS: Final = 0.1
 TOLD_EVERY_SECONDS: Final = 10.0
 _LONGEST_NAME: Final = 200
+_LINE_FEED: Final = 0x0A
 _UNSAFE = re.compile(r"[^A-Za-z0-9._#-]")
 
 T = TypeVar("T")
@@ -33,7 +35,9 @@ class _LogFile:
     def __init__(self, logs: "AccessLogs", path: Path) -> None:
         self._logs = logs
         self._path = path
-        self._descriptor = -1
+        self._file = logs.file(path)
+        self._torn = False
+        """The disk was full in the middle of a line: the next one does not go on with it."""
         self._waiting: list[tuple[Callable[[Any], bytes], Any]] = []
         self._dropped = 0
         self._told_at = 0.0
@@ -52,13 +56,13 @@ class _LogFile:
             return
         waiting, self._waiting = self._waiting, []
         lines = self._lines(waiting)
-        data = b"\n".join(lines) + b"\n"
+        data = b"\n" * self._torn + b"\n".join(lines) + b"\n"
         try:
-            self._open()
-            written = os.write(self._descriptor, data)
+            written = self._file.write(data)
         except OSError as error:
-            self._drop(len(lines), error.strerror or str(error))
+            self._drop(data.count(b"\n", self._torn), error.strerror or str(error))
         else:
+            self._torn = data[written - 1] != _LINE_FEED
             if written < len(data):
                 self._drop(data.count(b"\n", written), "the disk is full")
 
@@ -71,11 +75,6 @@ class _LogFile:
                 self._drop(1, f"a line cannot be made: {error!r}")
         return lines
 
-    def _open(self) -> None:
-        if self._descriptor < 0:
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-            self._descriptor = os.open(self._path, flags, 0o640)
-
     def _drop(self, lines: int, reason: str) -> None:
         self._dropped += lines
         now = time.monotonic()
@@ -86,18 +85,24 @@ class _LogFile:
 
     def close(self) -> None:
         self.flush()
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        self._file.close()
 
 
 class AccessLogs:
     """The access logs of one worker. For one thread, like the loop whose `call_later` it uses."""
 
-    def __init__(self, directory: Path, call_later: CallLater, observer: Observer) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        call_later: CallLater,
+        observer: Observer,
+        file: Callable[[Path], LogFile] = AppendedFile,
+    ) -> None:
+        """`file`: what lines are written to."""
         self._directory = directory
         self._call_later = call_later
         self.observer = observer
+        self.file = file
         self._files: dict[str, _LogFile] = {}
         self._awake = False
 

@@ -14,6 +14,7 @@ from portico.adapters.function_host.fleet import SWEEP_SECONDS, Fleet, FleetPart
 from portico.adapters.function_host.host import Host
 from portico.adapters.function_host.launch import Launcher
 from portico.adapters.function_host.launcher import open_launcher
+from portico.adapters.log_file import RotatedFile
 from portico.adapters.log_limit import LimitedLog
 from portico.adapters.state_dir import StateReader
 from portico.app.functions import FUNCTIONS_BELL, SOCKET
@@ -51,7 +52,7 @@ def build_functions(settings: Settings, observer: LimitedLog, launcher: Launcher
     loop = asyncio.get_running_loop()
     for folder in (data / "functions", data / "logs" / "functions"):
         durable.make_directory(folder)
-    logs = AccessLogs(data / "logs" / "functions", loop.call_later, observer)
+    logs = AccessLogs(data / "logs" / "functions", loop.call_later, observer, RotatedFile)
     executor = ThreadPoolExecutor(_THREADS, "functions")
     launch = launcher or open_launcher(data, StateReader(data / "state").snapshot, observer)
     fleet = Fleet(

@@ -1,7 +1,6 @@
 """`portico logs`: the logs of functions or of stages' executions, on whatever standard output is."""
 
 import re
-import sys
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -12,14 +11,14 @@ from urllib.parse import unquote
 from portico.adapters.access_log import file_name
 from portico.adapters.log_reader import Line, LogError, LogReader, merged
 from portico.dataplane.execution_log.method import group_name
+from portico.kernel.terminal import harmless
 
 FOLLOW_SECONDS: Final = 0.2
-_ENDING: Final = ".log"
+_LOG: Final = re.compile(r"(.+)\.log(?:\.\d+)?", re.DOTALL)
+"""A file, or what it was before it was rotated."""
 _AGO: Final = re.compile(r"(\d+)([smhd])")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _COLOURS: Final = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
-_CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code != ord("\t")}
-"""What a function prints may come from a stranger, and a terminal obeys escape sequences."""
 
 
 class SinceError(LogError):
@@ -43,7 +42,7 @@ class Shelf(NamedTuple):
         """Of those that something was written to. Raises LogError."""
         folder = data_dir / self.folder
         try:
-            files = sorted(unquote(one.name.removesuffix(_ENDING)) for one in folder.iterdir() if _is_log(one))
+            files = sorted({unquote(match[1]) for one in folder.iterdir() if (match := _LOG.fullmatch(one.name))})
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -65,16 +64,19 @@ class Wanted(NamedTuple):
 
 
 class Screen(NamedTuple):
-    write: Callable[[str], object]
+    write: Callable[[bytes], object]
     terminal: bool
-    """Whether to colour names and to show control characters instead of sending them."""
+    """Whether to colour names and to show what a terminal would obey instead of sending it. Elsewhere lines are told
+    as they were written, to the byte."""
+    flush: Callable[[], object]
 
 
 def show(data_dir: Path, wanted: Wanted, screen: Screen, notice: Callable[[str], object]) -> None:
     """Raises LogError. With `follow` it does not return. `notice` is told what is worth knowing and is no log line."""
     shelf = wanted.shelf
-    names = wanted.names or tuple(shelf.names(data_dir))
-    missing = [name for name in names if not shelf.path(data_dir, name).is_file()]
+    there = shelf.names(data_dir)
+    names = wanted.names or tuple(there)
+    missing = [name for name in names if name not in there]
     if missing or not names:
         _complain(shelf, data_dir, missing, wanted.follow, notice)
     since = since_when(wanted.since, datetime.now(UTC)) if wanted.since else None
@@ -117,16 +119,17 @@ class Labels:
     def of(self, name: str) -> str:
         colour = self._colours.setdefault(name, _COLOURS[len(self._colours) % len(_COLOURS)])
         label = f"{name:{self._width}} |"
-        return f"\x1b[{colour}m{label}\x1b[0m " if self._screen.terminal else f"{label} "
+        return f"\x1b[{colour}m{harmless(label)}\x1b[0m " if self._screen.terminal else f"{label} "
 
 
 def _put(lines: Iterable[Line], labels: Labels | None, screen: Screen) -> None:
     for line in lines:
-        text = line.text.decode("utf-8", "backslashreplace")
+        text = line.text
         if screen.terminal:
-            text = text.translate(_CONTROLS)
-        screen.write(f"{labels.of(line.name) if labels else ''}{text}\n")
-    sys.stdout.flush()
+            text = harmless(text.decode("utf-8", "backslashreplace")).encode()
+        label = labels.of(line.name).encode() if labels else b""
+        screen.write(b"%b%b\n" % (label, text))
+    screen.flush()
 
 
 def _complain(shelf: Shelf, data_dir: Path, missing: list[str], follow: bool, notice: Callable[[str], object]) -> None:
@@ -137,7 +140,3 @@ def _complain(shelf: Shelf, data_dir: Path, missing: list[str], follow: bool, no
     if not follow:
         raise LogError(what)
     notice(f"{what}; waiting for the first line")
-
-
-def _is_log(path: Path) -> bool:
-    return path.name.endswith(_ENDING) and path.is_file()

@@ -117,3 +117,32 @@ def test_a_line_that_cannot_be_made_does_not_take_its_batch_with_it(tmp_path: Pa
     logs.flush()
     assert (tmp_path / "access.log").read_bytes() == b"6\n3\n"
     assert [type(one).__name__ for one in told] == ["LogLinesDropped"]
+
+
+class SmallDisk:
+    """A log file on a disk with room for so many bytes."""
+
+    def __init__(self, _path: Path) -> None:
+        self.held = b""
+        self.room = 9
+
+    def write(self, lines: bytes) -> int:
+        fits = lines[: self.room - len(self.held)]
+        self.held += fits
+        return len(fits)
+
+    def close(self) -> None: ...
+
+
+def test_a_line_that_a_full_disk_tore_is_not_gone_on_with(tmp_path: Path, timer: Timer) -> None:
+    told: list[Observation] = []
+    disk = SmallDisk(tmp_path)
+    write = AccessLogs(tmp_path, timer, told.append, lambda _path: disk).sink(None)
+    for line in (b"whole", b"torn apart", b"lost"):
+        write(bytes, line)
+    timer.passes()
+    disk.room = 1000
+    write(bytes, b"whole again")
+    timer.passes()
+    assert disk.held == b"whole\ntor\nwhole again\n"
+    assert told == [LogLinesDropped(str(tmp_path / "access.log"), 2, "the disk is full")]

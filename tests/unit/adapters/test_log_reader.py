@@ -1,10 +1,13 @@
 """Logs are read from their end, from a time, and as they are written."""
 
 import os
+import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from portico.adapters.log_file import RotatedFile
 from portico.adapters.log_reader import Line, LogError, LogReader, merged
 
 
@@ -104,3 +107,71 @@ def test_a_log_that_cannot_be_read_is_told(path: Path) -> None:
     path.symlink_to(path)
     with pytest.raises(LogError, match=r"pets\.log cannot be read"):
         LogReader("pets", path).last(1)
+
+
+# With predecessors
+
+
+@pytest.fixture
+def rotated(path: Path) -> Path:
+    """Three files of ten lines, a minute each."""
+    for age, name in ((0, "pets.log.2"), (10, "pets.log.1"), (20, "pets.log")):
+        write(path.with_name(name), *(stamped(minute) for minute in range(age, age + 10)))
+    return path
+
+
+@pytest.mark.parametrize("count", [0, 3, 10, 11, 29, 30, 100])
+def test_the_last_lines_are_of_predecessors_too(rotated: Path, count: int) -> None:
+    found = texts(LogReader("pets", rotated).last(count))
+    assert found == [stamped(minute) for minute in range(max(0, 30 - count), 30)]
+
+
+@pytest.mark.parametrize("minute", [0, 9, 10, 19, 25, 30])
+def test_lines_since_a_time_are_of_predecessors_too(rotated: Path, minute: int) -> None:
+    found = texts(LogReader("pets", rotated).since(stamped(minute)[:24]))
+    assert found == [stamped(each) for each in range(minute, 30)]
+
+
+def test_what_was_rotated_and_not_begun_anew_is_read_and_followed(rotated: Path) -> None:
+    rotated.unlink()
+    reader = LogReader("pets", rotated)
+    assert len(reader.last(100)) == 20
+    assert reader.new() == []
+    write(rotated, "new")
+    assert texts(reader.new()) == ["new"]
+
+
+@pytest.mark.parametrize("rotations", range(7))
+def test_following_skips_no_file_however_often_it_is_rotated(path: Path, rotations: int) -> None:
+    with closing(RotatedFile(path, 100, 4)) as log:
+        log.write(b"000 before\n")
+        reader = LogReader("pets", path)
+        assert len(reader.last(1)) == 1
+        wanted = [f"{number:03} behind" for number in range(1, 10 * rotations + 5)]
+        for line in wanted:
+            log.write(f"{line}\n".encode())
+        kept = [line for line in wanted if f"{line}\n" in "".join(one.read_text() for one in path.parent.iterdir())]
+        found = texts(reader.new())
+        assert found[-len(kept) :] == kept
+        assert set(found) <= set(wanted), "nothing is told twice"
+        assert len(found) == len(set(found))
+        assert reader.new() == []
+
+
+def test_following_beside_who_writes(path: Path) -> None:
+    reader, done = LogReader("pets", path), threading.Event()
+
+    def writes() -> None:
+        with closing(RotatedFile(path, 20_000, 200)) as log:
+            for number in range(0, 20_000, 20):
+                log.write(b"".join(b"%d\n" % each for each in range(number, number + 20)))
+        done.set()
+
+    writer = threading.Thread(target=writes)
+    writer.start()
+    found: list[Line] = []
+    while not done.is_set():
+        found += reader.new()
+    writer.join()
+    found += reader.new()
+    assert texts(found) == [str(number) for number in range(20_000)]

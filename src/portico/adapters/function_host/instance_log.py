@@ -23,10 +23,11 @@ TAIL_BYTES: Final = 4096
 """Of the log of an invocation that a caller may have with its answer (LogType Tail)."""
 LONGEST_LINE: Final = 256 * 1024
 """Bytes: the size of an event of CloudWatch Logs. A longer line is cut."""
-_READ: Final = 64 * 1024
+_READ: Final = 16 * 1024
+"""Bytes of one read. What comes of it may be twenty times as much, where all lines are empty: each gets its time."""
 _NOTHING: Final = bytes(4)
 _MOST_READS: Final = 16
-"""At the end of an invocation no more than this is read for it: who floods its log does not stop others."""
+"""Four times what a pipe holds. At the end of an invocation no more than this is read for it: who floods its log does not stop others."""
 
 
 class Report(NamedTuple):
@@ -78,12 +79,13 @@ class InstanceLog:
             partial, self._partial = self._partial, b""
             self.write(partial)
 
-    def write(self, line: bytes) -> None:
+    def write(self, lines: bytes) -> None:
+        """One or several, without the last one's line feed."""
         if self._begun is not None:
             self.tell_start()
-        self._take(_line, (time.time(), self._stream, line))
+        self._take(_lines, (time.time(), self._stream, lines))
         if self._tail is not None:
-            self._remember(line)
+            self._remember(lines)
 
     def start(self, request_id: str, version: str, tail: bool) -> None:
         """An invocation begins. With `tail` its end is kept for the caller."""
@@ -147,25 +149,28 @@ class InstanceLog:
             self.write(verdict.type.encode())
 
     def _receive(self, data: bytes) -> None:
-        lines = (self._partial + data).split(b"\n")
-        self._partial = lines.pop()
-        while len(self._partial) >= LONGEST_LINE:
-            lines.append(self._partial[:LONGEST_LINE])
-            self._partial = self._partial[LONGEST_LINE:]
-        for line in lines:
-            self.write(line)
+        lines, feed, rest = data.rpartition(b"\n")
+        if feed:
+            self.write(self._partial + lines)
+            self._partial = rest
+        else:
+            self._partial += data
+            while len(self._partial) >= LONGEST_LINE:
+                self.write(self._partial[:LONGEST_LINE])
+                self._partial = self._partial[LONGEST_LINE:]
 
-    def _remember(self, line: bytes) -> None:
+    def _remember(self, lines: bytes) -> None:
         assert self._tail is not None
-        self._tail += line
+        self._tail += lines
         self._tail += b"\n"
         if len(self._tail) > 2 * TAIL_BYTES:
             del self._tail[:-TAIL_BYTES]
 
 
-def _line(told: tuple[float, bytes, bytes]) -> bytes:
-    now, stream, line = told
-    return b"%b %b %b" % (_stamp(now), stream, line)
+def _lines(told: tuple[float, bytes, bytes]) -> bytes:
+    now, stream, lines = told
+    head = b"%b %b " % (_stamp(now), stream)
+    return head + lines.replace(b"\n", b"\n" + head)
 
 
 def _start(told: tuple[tuple[float, str, str], bytes]) -> bytes:

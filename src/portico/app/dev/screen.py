@@ -12,6 +12,7 @@ from rich.text import Text
 
 from portico.app.dev.deployer import Route
 from portico.app.dev.problems import Problem
+from portico.kernel.terminal import harmless
 
 _COLOURS: Final = ("cyan", "magenta", "blue", "yellow", "green", "bright_cyan", "bright_magenta", "bright_blue")
 _OF_STATUS: Final = {"2": "green", "3": "cyan", "4": "yellow", "5": "red"}
@@ -66,7 +67,13 @@ class Screen:
         self._print((time.strftime("%H:%M:%S "), "dim"), *parts)
 
     def _print(self, *parts: str | tuple[str, str]) -> None:
-        self._console.print(Text.assemble(*parts))
+        self._console.print(Text.assemble(*(self._shown(part) for part in parts)))
+
+    def _shown(self, part: str | tuple[str, str]) -> str | tuple[str, str]:
+        """What functions and clients wrote is obeyed by no terminal."""
+        if not self._console.is_terminal:
+            return part
+        return harmless(part) if isinstance(part, str) else (harmless(part[0]), part[1])
 
 
 def short(path: Path) -> str:

@@ -2,7 +2,10 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+
+from portico.adapters.log_reader import Line, LogError, LogReader
 
 
 class Tail:
@@ -41,14 +44,25 @@ class FunctionLogs:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._tails: dict[str, Tail] = {}
+        self._readers: dict[str, LogReader] = {}
         for path in sorted(folder.glob("*.log")):
-            self._tails[path.stem] = Tail(path, from_its_end=True)
+            with suppress(LogError):
+                self._reader(path).last(0)
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """(function, line). A line has its time and its instance in front."""
         for path in sorted(self._folder.glob("*.log")):
-            for line in self._tails.setdefault(path.stem, Tail(path)).lines():
-                told = line.split(" ", 2)[-1]
+            for line in self._new(path):
+                told = line.text.decode("utf-8", "replace").split(" ", 2)[-1]
                 if not told.startswith(self._OURS):
                     yield path.stem, told
+
+    def _new(self, path: Path) -> list[Line]:
+        """None where it cannot be read: that stops nobody's work."""
+        try:
+            return self._reader(path).new()
+        except LogError:
+            return []
+
+    def _reader(self, path: Path) -> LogReader:
+        return self._readers.setdefault(path.stem, LogReader(path.stem, path))

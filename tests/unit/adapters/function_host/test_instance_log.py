@@ -101,8 +101,8 @@ def test_the_tail_is_the_last_4_kb(scene: Scene) -> None:
 
 
 def test_a_line_without_an_end_is_cut(scene: Scene) -> None:
-    for _ in range(LONGEST_LINE // 32768 + 1):
-        scene.prints(b"x" * 32768)
+    for _ in range(LONGEST_LINE // 16384 + 1):
+        scene.prints(b"x" * 16384)
         scene.log.read()
     assert [len(line) for line in scene.lines] == [LONGEST_LINE]
 

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 from portico.kernel.observe import Observer, RoleNotAssumed
 from portico.ports.services import KeyWaiter, ServiceEndpoint
-from portico.ports.upstream import UpstreamFailure, UpstreamRequest
+from portico.ports.upstream import Buffering, UpstreamFailure, UpstreamRequest
 from portico.wire.http1 import ResponseHead
 from portico.wire.sigv4 import Credentials, Place, Signer
 from portico.wire.sts import NotUnderstood, Session, assume_role, read_error, read_session
@@ -32,11 +32,10 @@ _LONGEST_PAUSE: Final = 60.0
 _FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
 
 
-class AssumedRole:
+class AssumedRole(Buffering):
     """The Keys of one role. It is its own Receiver: it is kept for as long as its process lives."""
 
     lasting = False
-    buffers = True
 
     def __init__(
         self,
@@ -108,15 +107,6 @@ class AssumedRole:
 
     def on_failure(self, context: None, failure: UpstreamFailure) -> None:
         self._failed(f"{failure.kind.value}: {failure.cause}")
-
-    def on_begin(self, context: None, head: ResponseHead, length: int | None) -> None:
-        raise AssertionError("a Receiver that buffers is told whole answers")
-
-    def on_data(self, context: None, data: bytes) -> None:
-        raise AssertionError("a Receiver that buffers is told whole answers")
-
-    def on_end(self, context: None) -> None:
-        raise AssertionError("a Receiver that buffers is told whole answers")
 
     def _succeeded(self, session: Session) -> None:
         now = self._clock()

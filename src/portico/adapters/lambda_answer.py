@@ -8,7 +8,7 @@ import msgspec
 
 from portico.ports import upstream
 from portico.ports.functions import FailureKind, FunctionAnswer, FunctionFailure, FunctionReceiver
-from portico.ports.upstream import UpstreamFailure
+from portico.ports.upstream import Buffering, UpstreamFailure
 from portico.wire.http1 import ResponseHead
 
 _BY_CODE: Final = {
@@ -34,10 +34,8 @@ _BY_STATUS: Final = {
 """Where the code is none of those, or there is none."""
 
 
-class WholeAnswers:
+class WholeAnswers(Buffering):
     """The Receiver of answers that are not streams, for one receiver of functions."""
-
-    buffers = True
 
     def __init__(self, url: str, receiver: FunctionReceiver[Any]) -> None:
         self._url = url
@@ -48,15 +46,6 @@ class WholeAnswers:
             self._receiver.on_answer(context, _answer(head, body))
         else:
             self._receiver.on_failure(context, refused(self._url, head, body))
-
-    def on_begin(self, context: Any, head: ResponseHead, length: int | None) -> None:
-        raise AssertionError("a Receiver that buffers is told whole answers")
-
-    def on_data(self, context: Any, data: bytes) -> None:
-        raise AssertionError("a Receiver that buffers is told whole answers")
-
-    def on_end(self, context: Any) -> None:
-        raise AssertionError("a Receiver that buffers is told whole answers")
 
     def on_failure(self, context: Any, failure: UpstreamFailure) -> None:
         self._receiver.on_failure(context, unreached(self._url, failure))

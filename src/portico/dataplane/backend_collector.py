@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from portico.dataplane.failures import fault_of
-from portico.ports.upstream import UpstreamFailure
+from portico.ports.upstream import Buffering, UpstreamFailure
 from portico.wire.http1 import ResponseHead
 
 if TYPE_CHECKING:
@@ -13,10 +13,8 @@ if TYPE_CHECKING:
     from portico.dataplane.integration import Spec
 
 
-class BackendCollector:
+class BackendCollector(Buffering):
     """It does not know who calls: no Route is part of a cycle."""
-
-    buffers = True
 
     def __init__(self, spec: Spec) -> None:
         self._clock = spec.ports.clock
@@ -26,15 +24,6 @@ class BackendCollector:
         context.backend = head
         context.payload = body
         context.proceed()
-
-    def on_begin(self, context: Exchange, head: ResponseHead, length: int | None) -> None:
-        raise AssertionError("a Receiver that buffers is told whole answers")
-
-    def on_data(self, context: Exchange, data: bytes) -> None:
-        raise AssertionError("a Receiver that buffers is told whole answers")
-
-    def on_end(self, context: Exchange) -> None:
-        raise AssertionError("a Receiver that buffers is told whole answers")
 
     def on_failure(self, context: Exchange, failure: UpstreamFailure) -> None:
         context.fail(fault_of(failure))

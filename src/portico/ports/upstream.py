@@ -14,6 +14,8 @@ from portico.wire.http1 import ResponseHead
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
 
+_WHOLE_ALONE = "a Receiver that buffers is told whole answers"
+
 
 class Origin(NamedTuple):
     """Who is called, and how."""
@@ -69,6 +71,21 @@ class Receiver(Protocol[T_contra]):
     def on_end(self, context: T_contra) -> None: ...
 
     def on_failure(self, context: T_contra, failure: UpstreamFailure) -> None: ...
+
+
+class Buffering:
+    """The part that all Receivers have in common that are told whole answers alone."""
+
+    buffers = True
+
+    def on_begin(self, context: object, head: ResponseHead, length: int | None) -> None:
+        raise AssertionError(_WHOLE_ALONE)
+
+    def on_data(self, context: object, data: bytes) -> None:
+        raise AssertionError(_WHOLE_ALONE)
+
+    def on_end(self, context: object) -> None:
+        raise AssertionError(_WHOLE_ALONE)
 
 
 class UpstreamCall(Protocol):

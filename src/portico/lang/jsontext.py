@@ -39,6 +39,14 @@ def double_text(value: float) -> str:
     return f"{'-' if value < 0 else ''}{digits[0]}.{digits[1:] or '0'}E{number.adjusted()}"
 
 
+def integer_text(value: int) -> str:
+    """Raises BudgetExceeded for more digits than Python prints: they would take it too long."""
+    try:
+        return str(value)
+    except ValueError:
+        raise BudgetExceeded("the number has too many digits") from None
+
+
 def double(value: float) -> float:
     """The same number as the encoder has to have it to print it as Java does."""
     return value if value == 0 or 1e-3 <= abs(value) < 1e7 else Double(value)
@@ -105,18 +113,11 @@ def _member(value: object, depth: int) -> str:
     return "null" if value is None else _print(value, depth)
 
 
-def _integer(value: Any) -> str:
-    try:
-        return str(value)
-    except ValueError:
-        raise BudgetExceeded("the number has too many digits") from None
-
-
 _PRINTERS: dict[type, Callable[[Any], str]] = {
     type(None): lambda _: "",
     str: str,
     bool: lambda value: "true" if value else "false",
-    int: _integer,
+    int: integer_text,
     float: double_text,
     Double: double_text,
     list: encode,

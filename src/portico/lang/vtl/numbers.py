@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from portico.lang.errors import EvaluationError
-from portico.lang.jsontext import Double, double
+from portico.lang.jsontext import Double, double, integer_text
 from portico.lang.vtl.operators import BIT_LIMIT, NUMBERS
-from portico.lang.vtl.printing import integer_text, text_of
+from portico.lang.vtl.printing import text_of
 from portico.lang.vtl.runtime import Rendering
 from portico.lang.vtl.signatures import ANY, NUMBER, SCALAR, TEXT, WHOLE, Table, method
 

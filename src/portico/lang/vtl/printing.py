@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from portico.lang.errors import BudgetExceeded
-from portico.lang.jsontext import DEPTH_LIMIT, Double, double_text, encode
+from portico.lang.jsontext import DEPTH_LIMIT, Double, double_text, encode, integer_text
 from portico.lang.vtl.budget import OUTPUT_LIMIT
 from portico.lang.vtl.javatypes import NOTHING, ArrayList, Entry, HashMap, JavaIterator, View, keys_of
 
@@ -112,13 +112,6 @@ class _Printer:
                 self.write(", ")
             self.value(item, depth + 1)
         self.write("]")
-
-
-def integer_text(value: int) -> str:
-    try:
-        return str(value)
-    except ValueError:
-        raise BudgetExceeded("the number has too many digits") from None
 
 
 _SCALARS: dict[type, Callable[[Any], str]] = {

@@ -8,8 +8,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 
 from running_server import PATIENCE, get
 from serve_scene import (
@@ -72,6 +75,35 @@ def test_requests_are_logged_and_counted(start: Start, tmp_path: Path) -> None:
     server.signal(signal.SIGTERM)
     server.end()
     assert len((tmp_path / "data" / "logs" / "access.log").read_text().splitlines()) == 20
+
+
+METRICS = "/_portico/metrics"
+
+
+def signed(ready: dict[str, Any], folder: Path, host: str) -> dict[str, str]:
+    """Headers of a signed request for the metrics."""
+    request = AWSRequest("GET", f"http://{host}{METRICS}", {"Host": host})
+    credentials = apigateway(ready, folder)._request_signer._credentials
+    SigV4Auth(credentials, "apigateway", "us-east-1").add_auth(request)
+    return dict(request.headers.items())
+
+
+def test_metrics_are_for_this_machine_or_signed(start: Start, tmp_path: Path) -> None:
+    ready = start("--workers", "1").wait_for("ServerReady")
+    address, elsewhere = ready["control"][0], {"Host": "portico.example:4566"}
+    assert get(address, METRICS)[0] == 200
+    status, told = get(address, METRICS, elsewhere)
+    assert (status, told) == (403, b'{"message":"Missing Authentication Token"}')
+    signature = signed(ready, tmp_path, elsewhere["Host"])
+    assert get(address, METRICS, signature)[0] == 200
+    status, told = get(address, "/_portico/metrics?x=1", signature)
+    assert (status, b"signature we calculated" in told) == (403, True)
+    assert [get(address, f"/_portico/{page}", elsewhere)[0] for page in ("health", "ready")] == [200, 200]
+
+
+def test_metrics_are_open_where_the_operator_says_so(start: Start) -> None:
+    ready = start("--workers", "1", "--open-metrics").wait_for("ServerReady")
+    assert get(ready["control"][0], METRICS, {"Host": "portico.example:4566"})[0] == 200
 
 
 def test_deployed_apis_are_served_without_the_database(start: Start, tmp_path: Path) -> None:

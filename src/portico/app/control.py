@@ -33,6 +33,7 @@ from portico.server.tls import server_context
 from portico.settings import Settings
 from portico.wire.aws import model
 from portico.wire.http1 import HeaderTable
+from portico.wire.loopback import stays_here
 
 
 def run_control(settings: Settings, sockets: list[socket.socket], ready: Ready) -> int:
@@ -62,10 +63,12 @@ def build_control(settings: Settings, sockets: list[socket.socket], observer: Ob
     functions = open_functions(settings)
     strangers = LimitedLog(observer)
     trials = TrialPlane(settings, functions, [own.getsockname()[1] for own in sockets], observer)
+    plane = _plane(settings, store, observer)
     parts = ControlParts(
-        handle=_plane(settings, store, observer).handle,
+        handle=plane.handle,
         catch_up=lambda: state.catch_up(store),
         meters=lambda: meters.prometheus(meters.read(data / "metrics")),
+        refuse_metrics=lambda request: None if settings.open_metrics or stays_here(request) else plane.refuse(request),
         open_door=lambda application, connections: _door(settings, sockets, application, connections, strangers),
         listen=lambda ring: listen(settings.store_url, ring),
         functions=functions,

@@ -73,6 +73,15 @@ class ControlPlane:
         done = self._guarded(asking, lambda: self._answer(asking))
         return Handled(done, 0) if isinstance(done, Response) else done
 
+    def refuse(self, received: Request) -> Response | None:
+        """What to answer to a request whose signature does not hold, or that has none; None where it does hold."""
+        asking = Asking(received)
+        done = self._guarded(asking, lambda: self._claim(received))
+        return done if isinstance(done, Response) else None
+
+    def _claim(self, received: Request) -> sigv4.Claim:
+        return authenticate(received, self._identities, self._realm.region, self._realm.clock.now())
+
     def _guarded(self, asking: Asking, run: Callable[[], _T]) -> _T | Response:
         """What `run` returns, or the answer that tells the caller of its error."""
         try:
@@ -95,7 +104,7 @@ class ControlPlane:
         limit = body_limit(received.method, received.target)
         if len(received.body) > limit.bytes:
             raise limit.error()
-        claim = authenticate(received, self._identities, self._realm.region, self._realm.clock.now())
+        claim = self._claim(received)
         service = self._service(claim.scope.service)
         asking.service = service.name
         path, query = request.split_target(received.target)

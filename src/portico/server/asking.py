@@ -29,7 +29,7 @@ _BODY_MARGIN: Final = 64 * 1024
 
 Handle = Callable[["Asked"], None]
 """Answers `Asked.request` by `Asked.answer`, now or later."""
-Page = Callable[[], Response | Coroutine[None, None, Response]]
+Page = Callable[[Request], Response | Coroutine[None, None, Response]]
 
 
 class Follower(Protocol):
@@ -194,7 +194,7 @@ class ControlApplication:
         page = self._pages.get(request.target.partition("?")[0])
         if page is None:
             return _plain(404, "There is no such page.\n")
-        return page() if request.method in ("GET", "HEAD") else _plain(405, "This page is only read.\n")
+        return page(request) if request.method in ("GET", "HEAD") else _plain(405, "This page is only read.\n")
 
 
 def _plain(status: int, text: str) -> Response:

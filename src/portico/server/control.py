@@ -47,6 +47,8 @@ class ControlParts:
     """Bring the state directory to the database's head, which is returned. One call at a time. Raises PorticoError."""
     meters: Callable[[], list[str]]
     """Lines of Prometheus text: what the workers counted."""
+    refuse_metrics: Callable[[Request], Response | None]
+    """What to answer who may not read the metrics; None who may. They name APIs, stages and resources."""
     open_door: Callable[[ControlApplication, Connections], Door]
     listen: Callable[[Callable[[], None]], Callable[[], None]]
     """Have a function called, from any thread, when another node has changed something. Returns what ends that."""
@@ -170,18 +172,21 @@ class Control:
 
     def _pages(self) -> dict[str, Page]:
         return {
-            "/_portico/health": lambda: _json(200, {"status": "ok"}),
+            "/_portico/health": lambda _request: _json(200, {"status": "ok"}),
             "/_portico/ready": self._ready,
             "/_portico/metrics": self._metrics,
         }
 
-    def _ready(self) -> Response:
+    def _ready(self, _request: Request) -> Response:
         """200 where every worker serves the newest Change, else 503."""
         serving = self._tower.ready()
         told = {"workers": self._parts.workers, "serving": serving, "change": self._tower.seq}
         return _json(200 if serving >= self._parts.workers else 503, told)
 
-    async def _metrics(self) -> Response:
+    async def _metrics(self, request: Request) -> Response:
+        refusal = self._parts.refuse_metrics(request)
+        if refusal is not None:
+            return refusal
         await self._tower.called()
         gauges = (
             ("portico_workers", "Workers that should be there.", self._parts.workers),

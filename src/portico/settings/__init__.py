@@ -153,6 +153,13 @@ class Settings:
     insecure_control: bool = _option(
         values.flag, "false", "true or false", "Let --control listen beyond this machine without TLS.", flag=True
     )
+    open_metrics: bool = _option(
+        values.flag,
+        "false",
+        "true or false",
+        "Let whoever reaches --control read the metrics; they name APIs. Else a signature is asked of other machines.",
+        flag=True,
+    )
     trusted_proxy: tuple[Network, ...] = _option(
         ipaddress.ip_network,
         None,

@@ -37,7 +37,7 @@ class Backroom:
 
     def __init__(self) -> None:
         self.waiting: list[Asked] = []
-        pages = {"/_portico/health": lambda: Response(200, (), b"well")}
+        pages = {"/_portico/health": lambda _request: Response(200, (), b"well")}
         self.application = ControlApplication(pages, self.waiting.append)
 
     def ask(self, text: str, caller: Caller) -> Asked:

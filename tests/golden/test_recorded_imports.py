@@ -116,6 +116,13 @@ def test_a_mapping_that_is_no_string_is_dropped_with_awss_warning(replay: "Repla
     }
 
 
+def test_fact_99_a_default_response_has_no_pattern_and_statuses_may_be_numbers(replay: "Replay") -> None:
+    replay.import_new("stage-variables.yaml")
+    method = replay.method_call("method", "/path", "POST")
+    assert method["methodResponses"] == {"200": {"statusCode": "200"}}
+    assert method["methodIntegration"]["integrationResponses"] == {"200": {"statusCode": "200"}}
+
+
 @pytest.mark.parametrize("mode", ["merge", "overwrite"])
 def test_put_appends_binary_media_types_or_replaces_them(mode: str, replay: "Replay") -> None:
     """Recorded fact 98."""

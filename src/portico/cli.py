@@ -7,8 +7,10 @@ import inspect
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
@@ -44,13 +46,9 @@ def migrate(
     """
     from portico.app.migrate import migrate as carry
 
-    try:
+    with _explained():
         carried = carry(source, target, _Progress())
-    except SettingError as error:
-        _fail(error, 2)
-    except PorticoError as error:
-        _fail(error, 1)
-    print("carried " + ", ".join(f"{count} {what}" for what, count in carried.items()))
+        print("carried " + ", ".join(f"{count} {what}" for what, count in carried.items()))
 
 
 class _Progress:
@@ -86,17 +84,11 @@ def logs(
     if api and names:
         raise typer.BadParameter("functions and --api have logs of their own: ask for one of the two")
     screen = Screen(sys.stdout.buffer.write, sys.stdout.isatty(), sys.stdout.flush)
-    try:
+    with _explained(SinceError), _piped():
         settings = load({"data_dir": data_dir}, os.environ, config)
         shelf, asked = (EXECUTIONS, [one for one in api if one != "all"]) if api else (FUNCTIONS, names or [])
         wanted = Wanted(shelf, tuple(asked), lines, since, follow)
         show(settings.data_dir, wanted, screen, lambda words: print(f"portico: {words}", file=sys.stderr))
-    except (SettingError, SinceError) as error:
-        _fail(error, 2)
-    except PorticoError as error:
-        _fail(error, 1)
-    except BrokenPipeError:  # whoever reads has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 @app.command()
@@ -114,13 +106,9 @@ def routes(
     """
     from portico.app.routes import show
 
-    try:
+    with _explained(), _piped():
         settings = load({"data_dir": data_dir, "control": control}, os.environ, config)
         show(settings, api, stage, json=json, write=sys.stdout.write)
-    except SettingError as error:
-        _fail(error, 2)
-    except PorticoError as error:
-        _fail(error, 1)
 
 
 @app.command()
@@ -134,12 +122,8 @@ def explain(
     """Tell which API, stage and method a request would reach, and why not. Nothing is called."""
     from portico.app.routes import tell
 
-    try:
+    with _explained(), _piped():
         tell(load({"data_dir": data_dir, "domain": domain}, os.environ, config), method, url, sys.stdout.write)
-    except SettingError as error:
-        _fail(error, 2)
-    except PorticoError as error:
-        _fail(error, 1)
 
 
 @app.command()
@@ -162,7 +146,7 @@ def render(
     def tell(words: str) -> None:
         print(words, file=sys.stderr)
 
-    try:
+    with _explained(), _piped():
         request = request_of(
             {} if event is None else read_event(event, sys.stdin.read),
             body=None if body is None else read_text(body, sys.stdin.read),
@@ -175,10 +159,6 @@ def render(
         sys.stdout.flush()
         for line in overridden(request):
             tell(line)
-    except PorticoError as error:
-        _fail(error, 1)
-    except BrokenPipeError:  # whoever reads has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def serve(config: str | None, **flags: Any) -> None:
@@ -188,13 +168,9 @@ def serve(config: str | None, **flags: Any) -> None:
     """
     from portico.app.start import start  # the other commands need not load what a server needs
 
-    try:
+    with _explained():
         sources = Sources.of(flags, os.environ, config)
         start(sources.load(os.environ), sources)
-    except SettingError as error:
-        _fail(error, 2)
-    except PorticoError as error:
-        _fail(error, 1)
 
 
 def dev(folder: Path, config: str | None, **flags: Any) -> None:
@@ -206,17 +182,27 @@ def dev(folder: Path, config: str | None, **flags: Any) -> None:
 
     usual = {"data_dir": str(folder / ".portico"), "workers": "1", "drain_seconds": "1"}
     told = {name: flags.get(name) or usual.get(name) for name in OPTIONS}
-    try:
+    with _explained():
         develop(folder, load(told, os.environ, config))
-    except SettingError as error:
-        _fail(error, 2)
+
+
+@contextmanager
+def _explained(*misunderstood: type[PorticoError]) -> Iterator[None]:
+    """Say in one line what is wrong: 2 for a setting or one of `misunderstood`, 1 for all else that is ours to tell."""
+    try:
+        yield
     except PorticoError as error:
-        _fail(error, 1)
+        print(f"portico: {error}", file=sys.stderr)
+        raise typer.Exit(2 if isinstance(error, (SettingError, *misunderstood)) else 1) from None
 
 
-def _fail(error: PorticoError, status: int) -> NoReturn:
-    print(f"portico: {error}", file=sys.stderr)
-    raise typer.Exit(status)
+@contextmanager
+def _piped() -> Iterator[None]:
+    """For what prints: whoever reads may have read enough."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _parameter(name: str, option: Option) -> inspect.Parameter:

@@ -70,7 +70,7 @@ async def storm(address: str, request: bytes) -> tuple[Counter[bytes], list[floa
     ]
     await asyncio.sleep(SECONDS)
     end = loop.time() + PATIENCE
-    while not statuses[b"503"] and loop.time() < end:  # it takes longer where others have the processor, too
+    while not statuses[b"503"] and loop.time() < end:  # noqa: ASYNC110  longer where others have the processor, too
         await asyncio.sleep(0.05)
     for transport, client in made:
         client.stopped = True

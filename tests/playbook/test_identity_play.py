@@ -1,6 +1,7 @@
 """What a request says of itself: ids, traces, methods, who the client is. Facts 127 and 128, semantics section 6."""
 
 import ipaddress
+import json
 import re
 
 import pytest
@@ -45,6 +46,21 @@ def test_a_request_id_that_is_no_uuid_is_not(value: str) -> None:
     hears = play.asks("GET /", f"X-Amzn-RequestId: {value}").hears
     assert hears["x-amzn-RequestId"] != value
     assert re.fullmatch(UUID_4, str(hears["x-amzn-RequestId"]))
+    told = json.loads(play.log_lines[0])
+    assert told["requestId"] == "UUID_REPLACED_INVALID_REQUEST_ID", "as the guide's page on access logging has it"
+    assert told["extendedRequestId"] == hears["x-amz-apigw-id"]
+
+
+def test_a_request_id_is_replaced_in_a_stages_own_format_and_nowhere_else() -> None:
+    template = '{"id": "$context.requestId"}'
+    answers = {"responseTemplates": {"application/json": template}}
+    play = Play(
+        api({"/": {"GET": mock(responds(**answers))}}),
+        accessLogSettings={"format": "$context.requestId", "destinationArn": "arn:aws:logs:::log-group:own"},
+    )
+    hears = play.asks("GET /", "X-Amzn-RequestId: mine").hears
+    assert json.loads(hears.body)["id"] == hears["x-amzn-RequestId"]
+    assert play.log.lines["arn:aws:logs:::log-group:own"] == ["UUID_REPLACED_INVALID_REQUEST_ID"]
 
 
 def test_the_extended_id_cannot_be_chosen() -> None:

@@ -30,6 +30,7 @@ def test_the_default_line_is_json_and_tells_everything() -> None:
     (text,) = play.log.lines[None]
     assert json.loads(text) == {
         "requestId": REQUEST_ID,
+        "extendedRequestId": EXTENDED_ID,
         "ip": "192.0.2.7",
         "requestTime": "14/Nov/2023:22:13:20 +0000",
         "httpMethod": "GET",

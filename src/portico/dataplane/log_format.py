@@ -24,12 +24,14 @@ Formatter = Callable[["Exchange"], bytes]
 """Counts an answered request and makes its line, without its line break."""
 
 DEFAULT_FORMAT: Final = (
-    '{"requestId":"$context.requestId","ip":"$context.identity.sourceIp","requestTime":"$context.requestTime",'
+    '{"requestId":"$context.requestId","extendedRequestId":"$context.extendedRequestId",'
+    '"ip":"$context.identity.sourceIp","requestTime":"$context.requestTime",'
     '"httpMethod":"$context.httpMethod","path":"$context.path","resourcePath":"$context.resourcePath",'
     '"apiId":"$context.apiId","stage":"$context.stage","status":"$context.status","responseLength":"$context.responseLength",'
     '"responseLatency":"$context.responseLatency","integrationLatency":"$context.integrationLatency"}'
 )
-"""What a stage without accessLogSettings writes: the fields of the console's JSON suggestion, and the latencies."""
+"""What a stage without accessLogSettings writes: the fields of the console's JSON suggestion, the latencies, and the id
+that no client can choose, as the guide advises."""
 
 _PLAIN: Final = frozenset(
     {"accountId", "apiId", "extendedRequestId", "httpMethod", "identity.sourceIp", "protocol", "requestId"}
@@ -38,13 +40,15 @@ _PLAIN: Final = frozenset(
 """Variables that always have a value, of characters that no line has to be protected from."""
 _NUMBERS: Final = frozenset({"integration.latency", "integrationStatus", "integration.status"})
 """Variables that are a number or nothing."""
-_SHORTER: Final = {
+_OWN: Final = {
     "integrationLatency": "'-' if (ms := x.integration_latency) is None else '0' if ms < .001 else int(ms * 1000)",
+    "requestId": "x.head.section.digest.replaced_id or x.request_id",
     "requestTime": "clf.text if int(x.epoch) == clf.second else clf(x.epoch)",
     "responseLatency": "'0' if x.latency < .001 else int(x.latency * 1000)",
 }
-"""The same as `EXPRESSIONS` has, less often called: most requests take less than a millisecond, and most come in the
-same second as the one before."""
+"""Where a log has expressions of its own. They say the same as `EXPRESSIONS`, less often called: most requests take
+less than a millisecond, and most come in the same second as the one before. But a request id that a client made up is
+not what logs show."""
 _PLACED: Final = frozenset(
     {"accountId", "apiId", "deploymentId", "domainName", "domainPrefix", "endpointType", "httpMethod", "path"}
     | {"isCanaryRequest", "protocol", "resourceId", "resourcePath", "stage"}
@@ -111,8 +115,8 @@ def _literal(text: str) -> str:
 
 
 def _expression(variable: Variable, names: dict[str, Any]) -> str:
-    if variable.path in _SHORTER:
-        return f"({_SHORTER[variable.path]})"
+    if variable.path in _OWN:
+        return f"({_OWN[variable.path]})"
     expression = EXPRESSIONS.get(variable.path)
     if expression is None:
         return "'-'"

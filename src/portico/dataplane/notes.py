@@ -16,6 +16,7 @@ from portico.wire.lambda_events import Sent
 if TYPE_CHECKING:
     from portico.dataplane.exchange import Exchange
 
+_NO_UUID: Final = "UUID_REPLACED_INVALID_REQUEST_ID"
 _UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -34,6 +35,7 @@ class Notes:
         "forwarded_proto",
         "method",
         "plain",
+        "replaced_id",
         "request_id",
         "texts",
         "trace",
@@ -51,6 +53,9 @@ class Notes:
         """X-HTTP-Method-Override."""
         self.request_id: str | None = None
         """The client's own x-amzn-RequestId, where it is a UUID (semantics section 6.3)."""
+        self.replaced_id: str | None = None
+        """What access logs have for a client's x-amzn-RequestId that is no UUID (the guide's page on access logging).
+        Its answer has an id of ours."""
         self.forwarded_for: bytes | None = None
         """X-Forwarded-For, several lines joined."""
         self.forwarded_proto: str | None = None
@@ -95,7 +100,9 @@ def _method(notes: Notes, value: bytes) -> None:
 
 
 def _request_id(notes: Notes, value: bytes) -> None:
-    notes.request_id = value.decode() if _UUID.fullmatch(value) is not None else None
+    own = _UUID.fullmatch(value) is not None
+    notes.request_id = value.decode() if own else None
+    notes.replaced_id = None if own else _NO_UUID
 
 
 def _forwarded_for(notes: Notes, value: bytes) -> None:

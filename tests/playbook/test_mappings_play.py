@@ -73,6 +73,20 @@ def test_a_source_without_a_value_leaves_its_target_out(source: str, target: str
     assert "mapped" not in play.backend.hears.target
 
 
+def test_names_of_headers_are_found_in_any_case_the_exact_one_first_and_others_are_not() -> None:
+    """Decision 0046, and the guide's important notes for the query string."""
+    parameters = {
+        "integration.request.header.X-Got": "method.request.header.X-Tenant",
+        "integration.request.querystring.got": "method.request.querystring.Name",
+    }
+    play = Play(api({"/": {"GET": http("http://backend/", requestParameters=parameters)}}))
+    for sent, got in ((["x-tenant: 1"], "1"), (["x-tenant: 1", "X-Tenant: 2"], "2"), (["X_Tenant: 1"], None)):
+        play.asks("GET /?name=1", *sent)
+        assert (play.backend.hears["X-Got"], play.backend.hears.target) == (got, "/")
+    play.asks("GET /?Name=1")
+    assert play.backend.hears.target == "/?got=1"
+
+
 @pytest.mark.parametrize(
     "hidden",
     ["Content-MD5", "Max-Forwards", "Proxy-Authenticate", "Server", "TE", "Trailer", "WWW-Authenticate", "Connection"],

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 class Environment(Protocol):
     """One request, or one request with its backend answer, as the mapping languages see it.
 
-    Names of headers and query parameters are matched as API Gateway matches them in mappings: case-sensitively for
-    query and path, and for headers by the exact name first and then without regard to case.
+    Names of query and path parameters are case-sensitive. A header is found by its exact name first, and then without
+    regard to case (decision 0046).
     """
 
     @property

@@ -7,12 +7,17 @@ with Confined(tmp_path) as confined:
 
 import os
 import select
+import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from portico.adapters.function_host import starting
-from portico.adapters.function_host.launch import LaunchError, Outcome, Started
+from portico.adapters.function_host.launch import Outcome, Started
 from portico.adapters.function_host.launcher import open_launcher
 from portico.adapters.function_host.runtimes import _python
 from portico.kernel.observe import Observation
@@ -113,6 +118,30 @@ class Confined:
         return self._started[-1]
 
 
+CONFINEMENTS = ("private roots", "own folders")
+"""With namespaces, and where there are none."""
+
+
+@contextmanager
+def confined_by(means: str, data_dir: Path) -> Iterator[Confined]:
+    """Functions confined by one of CONFINEMENTS; a test of what this machine has not is NOT RUN."""
+    with Confined(data_dir, without_namespaces=means == "own folders") as scene:
+        able = scene.abilities
+        if means == "private roots" and not able.private_roots:
+            pytest.skip(f"NOT RUN: no namespaces here ({able.why_not})")
+        if means == "own folders" and not able.landlock:
+            pytest.skip("NOT RUN: no Landlock here (landlock_create_ruleset)")
+        if means == "own folders" and able.users and closed_interpreter():
+            scene.use_python_of("/usr/bin")
+        yield scene
+
+
+def closed_interpreter() -> Path | None:
+    """The folder that keeps other users from the Python of the test, if any."""
+    folders = Path(os.path.realpath(sys.executable)).parents
+    return next((one for one in folders if not stat.S_IMODE(one.stat().st_mode) & 0o001), None)
+
+
 def a_data_dir(folder: Path) -> Path:
     """A data directory with secrets in it, as a server has one."""
     data = folder / "data"
@@ -127,6 +156,3 @@ def a_data_dir(folder: Path) -> Path:
         (data / name).write_text("secret")
         (data / name).chmod(mode)
     return data
-
-
-__all__ = ["Confined", "LaunchError", "Obedient", "a_data_dir"]

@@ -6,7 +6,6 @@ As root every test runs once more as an ordinary user, in a pytest of its own.
 import os
 import signal
 import socket
-import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import portico
-from confinement_scene import Confined, a_data_dir
+from confinement_scene import CONFINEMENTS, Confined, a_data_dir, closed_interpreter, confined_by
 from portico.adapters.function_host.landlock import SIGNALS_SINCE
 from portico.adapters.function_host.launch import LaunchError
 from portico.kernel.observe import FunctionsLessConfined
@@ -31,22 +30,10 @@ def data_dir() -> Iterator[Path]:
         yield a_data_dir(folder)
 
 
-@pytest.fixture(params=["private roots", "own folders"])
+@pytest.fixture(params=CONFINEMENTS)
 def confined(request: pytest.FixtureRequest, data_dir: Path) -> Iterator[Confined]:
-    with Confined(data_dir, without_namespaces=request.param == "own folders") as scene:
-        able = scene.abilities
-        if request.param == "private roots" and not able.private_roots:
-            pytest.skip(f"NOT RUN: no namespaces here ({able.why_not})")
-        if request.param == "own folders" and not able.landlock:
-            pytest.skip("NOT RUN: no Landlock here (landlock_create_ruleset)")
-        if request.param == "own folders" and able.users and _closed_interpreter():
-            scene.use_python_of("/usr/bin")
+    with confined_by(request.param, data_dir) as scene:
         yield scene
-
-
-def _closed_interpreter() -> Path | None:
-    folders = Path(os.path.realpath(sys.executable)).parents
-    return next((one for one in folders if not stat.S_IMODE(one.stat().st_mode) & 0o001), None)
 
 
 # Files
@@ -290,7 +277,7 @@ def test_code_that_cannot_be_had_is_told(data_dir: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user runs the others as they are")
 def test_the_same_as_an_ordinary_user() -> None:
-    python = "/usr/bin/python3" if _closed_interpreter() else sys.executable
+    python = "/usr/bin/python3" if closed_interpreter() else sys.executable
     packages = [path for path in sys.path if path.endswith("site-packages")]
     source, tests = Path(portico.__file__).parents[1], Path(__file__).parents[1]
     search = os.pathsep.join([str(source), str(tests), *packages])

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from confinement_scene import Confined, LaunchError, Obedient, a_data_dir
+from confinement_scene import CONFINEMENTS, Confined, Obedient, a_data_dir, confined_by
+from portico.adapters.function_host.launch import LaunchError
 from portico.model.function import FileSystem
 from unprivileged import folder_for_everybody
 
@@ -23,16 +24,9 @@ def data_dir() -> Iterator[Path]:
         yield data
 
 
-@pytest.fixture(params=["private roots", "own folders"])
+@pytest.fixture(params=CONFINEMENTS)
 def confined(request: pytest.FixtureRequest, data_dir: Path) -> Iterator[Confined]:
-    with Confined(data_dir, without_namespaces=request.param == "own folders") as scene:
-        able = scene.abilities
-        if request.param == "private roots" and not able.private_roots:
-            pytest.skip(f"NOT RUN: no namespaces here ({able.why_not})")
-        if request.param == "own folders" and not able.landlock:
-            pytest.skip("NOT RUN: no Landlock here (landlock_create_ruleset)")
-        if request.param == "own folders" and able.users:
-            scene.use_python_of("/usr/bin")
+    with confined_by(request.param, data_dir) as scene:
         yield scene
 
 

@@ -2,9 +2,8 @@
 
 import pytest
 
-from portico.adapters.memory import MemoryStore
 from refusing import bare, refused, status
-from wire_client import ACCOUNT, client_for, control_plane
+from wire_client import ACCOUNT
 
 URI = (
     "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/"
@@ -16,16 +15,6 @@ TOKEN = {"name": "guard", "type": "TOKEN", "authorizerUri": URI, "identitySource
 REQUEST = {"name": "guard", "type": "REQUEST", "authorizerUri": URI, "identitySource": f"{HEADER}, context.path"}
 COGNITO = {"name": "guard", "type": "COGNITO_USER_POOLS", "providerARNs": [POOL], "identitySource": HEADER}
 MISSING = ("NotFoundException", "Invalid Authorizer identifier specified")
-
-
-@pytest.fixture
-def store():
-    return MemoryStore()
-
-
-@pytest.fixture
-def client(store):
-    return client_for(control_plane(store))
 
 
 @pytest.fixture

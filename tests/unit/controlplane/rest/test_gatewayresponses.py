@@ -2,9 +2,8 @@
 
 import pytest
 
-from portico.adapters.memory import MemoryStore
 from refusing import bare, refused, status
-from wire_client import ACCOUNT, client_for, control_plane
+from wire_client import ACCOUNT
 
 TEMPLATES = {"application/json": '{"message":$context.error.messageString}'}
 ORIGIN = "gatewayresponse.header.Access-Control-Allow-Origin"
@@ -45,13 +44,8 @@ class Responses:
 
 
 @pytest.fixture
-def store():
-    return MemoryStore()
-
-
-@pytest.fixture
-def responses(store):
-    return Responses(client_for(control_plane(store)))
+def responses(client):
+    return Responses(client)
 
 
 def built_in(kind, code=None):

@@ -4,23 +4,12 @@ import json
 
 import pytest
 
-from portico.adapters.memory import MemoryStore
 from refusing import bare, refused, status
-from wire_client import ACCOUNT, client_for, control_plane
+from wire_client import ACCOUNT
 
 EMPTY = "Model schema must have at least 1 property or array items defined"
 INVALID = "Invalid model specified: Validation Result: warnings : [], errors : [Invalid model schema specified]"
 SCHEMA = json.dumps({"title": "Calc output", "type": "object", "properties": {"a": {"type": "number"}}})
-
-
-@pytest.fixture
-def store():
-    return MemoryStore()
-
-
-@pytest.fixture
-def client(store):
-    return client_for(control_plane(store))
 
 
 @pytest.fixture

@@ -2,21 +2,10 @@
 
 import pytest
 
-from portico.adapters.memory import MemoryStore
 from refusing import bare, refused, status
-from wire_client import ACCOUNT, client_for, control_plane
+from wire_client import ACCOUNT
 
 MISSING = ("NotFoundException", "Invalid Request Validator identifier specified")
-
-
-@pytest.fixture
-def store():
-    return MemoryStore()
-
-
-@pytest.fixture
-def client(store):
-    return client_for(control_plane(store))
 
 
 @pytest.fixture

@@ -2,9 +2,8 @@
 
 import pytest
 
-from portico.adapters.memory import MemoryStore
 from refusing import bare, refused, status
-from wire_client import ACCOUNT, client_for, control_plane
+from wire_client import ACCOUNT
 
 MISSING = "Invalid Resource identifier specified"
 
@@ -34,13 +33,8 @@ class Tree:
 
 
 @pytest.fixture
-def store():
-    return MemoryStore()
-
-
-@pytest.fixture
-def tree(store):
-    return Tree(client_for(control_plane(store)))
+def tree(client):
+    return Tree(client)
 
 
 def test_lifecycle(tree):

@@ -4,25 +4,14 @@ import datetime
 
 import pytest
 
-from portico.adapters.memory import MemoryStore
 from refusing import bare, refused, status
-from wire_client import ACCOUNT, client_for, control_plane
+from wire_client import ACCOUNT
 
 COMPRESSION = "Invalid minimum compression size, must be between 0 and 10485760"
 POLICY = (
     '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke",'
     '"Resource":"execute-api:/*"}]}'
 )
-
-
-@pytest.fixture
-def store():
-    return MemoryStore()
-
-
-@pytest.fixture
-def client(store):
-    return client_for(control_plane(store))
 
 
 @pytest.fixture

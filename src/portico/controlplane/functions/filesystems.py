@@ -15,6 +15,8 @@ def check_file_systems(call: Call) -> None:
     for wanted in call.params.get("FileSystemConfigs") or ():
         refuse_unsupported(wanted)
         _check(call, wanted["Arn"])
+        if wanted["LocalMountPath"].rpartition("/")[2] in (".", ".."):  # the model's pattern lets them through
+            raise InvalidParameterValueException(f"{wanted['LocalMountPath']} is no folder below /mnt.")
 
 
 def _check(call: Call, arn: str) -> None:

@@ -22,7 +22,7 @@ from portico.controlplane.functions.record import (
     versions,
 )
 from portico.controlplane.functions.tagging import check_tags
-from portico.controlplane.functions.unsupported import S3_MEMBERS, refuse_other_code
+from portico.controlplane.functions.unsupported import S3_MEMBERS, refuse_other_code, refuse_unsupported
 from portico.controlplane.functions.versions import save_published
 from portico.controlplane.operation import Call, Params, operation
 from portico.model.function import LATEST
@@ -36,7 +36,7 @@ MAX_CODE: int = 75 * 1024**3
 def create_function(call: Call) -> Document:
     name = unqualified(call)
     params = call.params
-    latest = new_configuration(params, name)
+    latest = new_configuration(call.realm, params, name)
     check_file_systems(call)
     check_tags(params.get("Tags") or {})
     package = require_package(params, params["Code"])
@@ -128,6 +128,7 @@ def _versions_of(alias: Document) -> set[str]:
 def require_package(params: Params, code: Params) -> Package:
     """The zip that came with the request. Raises InvalidParameterValueException where the code is somewhere else."""
     package: Package | None = params.get("Package")
+    refuse_unsupported(code)
     if package is None:
         refuse_other_code(code)
     if any(code.get(member) for member in (*S3_MEMBERS, "ImageUri")):

@@ -41,7 +41,7 @@ def update_function_configuration(call: Call) -> Document:
     function = require(call, name)
     latest = function["latest"]
     check_revision(call.params, latest)
-    configure(latest, call.params)
+    configure(call.realm, latest, call.params)
     check_file_systems(call)
     touch(latest, call.realm.clock.now())
     save(call, name, function)

@@ -190,10 +190,10 @@ def test_code_can_be_tried_without_being_kept(aws: Lambda) -> None:
 def test_a_configuration_changes_where_it_is_told_to(aws: Lambda) -> None:
     aws.create(Environment={"Variables": {"AB": "1"}}, LoggingConfig={"LogGroup": "/mine"})
     changed = aws.client.update_function_configuration(
-        FunctionName="hello", Timeout=30, LoggingConfig={"LogFormat": "JSON"}, Description="new"
+        FunctionName="hello", Timeout=30, LoggingConfig={"LogFormat": "Text"}, Description="new"
     )
     assert (changed["Timeout"], changed["MemorySize"], changed["Description"]) == (30, 128, "new")
-    assert changed["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": "/mine"}
+    assert changed["LoggingConfig"] == {"LogFormat": "Text", "LogGroup": "/mine"}
     assert changed["Environment"] == {"Variables": {"AB": "1"}}
     emptied = aws.client.update_function_configuration(FunctionName="hello", Environment={"Variables": {}})
     assert "Environment" not in emptied

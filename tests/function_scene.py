@@ -223,6 +223,6 @@ async def calling(host: Host) -> AsyncIterator[FunctionCaller]:
     finally:
         under_way = [call for link in caller.client._links for call in link.calls.values()]
         caller.client.close()
-        assert all(call.over for call in caller.client._waiting)
+        assert all(call.over for call, _ in caller.client._waiting)
         await until(lambda: not caller.client._links and caller.client._dialing is None)
         assert all(call.over for call in under_way)

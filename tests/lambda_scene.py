@@ -12,6 +12,7 @@ from portico.adapters.memory import MemoryStore
 from portico.controlplane.answering import Invoking
 from portico.model.function import FunctionStanding, decode_function
 from portico.ports.functions import FunctionAnswer, FunctionFailure, FunctionReceiver, Invocable, InvocationType
+from portico.ports.upstream import NeverLent
 from wire_client import client_for, control_plane
 
 ROLE = "arn:aws:iam::000000000000:role/runs-it"
@@ -61,7 +62,7 @@ def refusal(call: Callable[[], Any]) -> tuple[int, str, str]:
     return answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"], answer["Error"]["Message"]
 
 
-class FakeCall:
+class FakeCall(NeverLent):
     def __init__(self, functions: "FakeFunctions", payload: bytes, context: Any, kind: InvocationType) -> None:
         self._functions = functions
         self.payload = payload

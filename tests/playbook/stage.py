@@ -35,7 +35,7 @@ from portico.ports.changes import Change
 from portico.ports.functions import FailureKind as FunctionFailureKind
 from portico.ports.functions import FunctionAnswer, FunctionFailure, Invocable, InvocationType
 from portico.ports.services import NotCallable, ServiceEndpoint
-from portico.ports.upstream import FailureKind, Origin, UpstreamFailure, UpstreamRequest
+from portico.ports.upstream import FailureKind, NeverLent, Origin, UpstreamFailure, UpstreamRequest
 from portico.wire.forwarded import TrustedProxies
 from portico.wire.http1 import Memory, parse_request, parse_response
 from portico.wire.sigv4 import Credentials
@@ -266,7 +266,7 @@ class Backend:
         self.last.plan.receiver.on_failure(self.last.taken(), UpstreamFailure(kind, cause))
 
 
-class Invocation:
+class Invocation(NeverLent):
     """One call of the gateway to a function."""
 
     def __init__(self, function: Function, payload: bytes, context: Any, kind: InvocationType, trace_id: str) -> None:

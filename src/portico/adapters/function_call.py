@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from portico.ports.functions import FailureKind, FunctionFailure, FunctionReceiver
-from portico.ports.upstream import LONGEST_STREAM
+from portico.ports.upstream import LONGEST_STREAM, NeverLent
 from portico.wire.function_frames import FrameKind
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ class Plan(NamedTuple):
     streams: bool
 
 
-class Call:
+class Call(NeverLent):
     """One invocation. It is over when its plan is gone: nothing that it held is kept alive by it then."""
 
-    __slots__ = ("begun", "context", "deadline", "ends", "frame", "link", "number", "plan", "since", "timer")
+    __slots__ = ("begun", "context", "deadline", "link", "number", "plan", "since", "timer")
 
     def __init__(self, plan: Plan, number: int, context: Any, now: float) -> None:
         self.plan: Plan | None = plan
@@ -43,12 +43,9 @@ class Call:
         self.since = now
         self.deadline = now + plan.timeout
         """When its time is over; of a stream, unless its next byte comes first."""
-        self.ends = now + LONGEST_STREAM
         self.begun = False
         """Of a stream: `on_begin` was told."""
         self.link: Link | None = None
-        self.frame = b""
-        """While it waits for a connection: what is to be sent."""
         self.timer: asyncio.TimerHandle | None = None
         if plan.timeout < EXACT_BELOW:
             self.timer = asyncio.get_running_loop().call_later(plan.timeout, self.expire)
@@ -78,6 +75,11 @@ class Call:
     def over(self) -> bool:
         return self.plan is None
 
+    @property
+    def ends(self) -> float:
+        """When a stream is cut off however steadily it comes."""
+        return self.since + LONGEST_STREAM
+
     def touch(self, now: float) -> None:
         """A byte of a stream has come, or may come now: its time begins anew."""
         if self.plan is not None:
@@ -87,8 +89,8 @@ class Call:
     def end(self) -> None:
         """Nothing more is told to the receiver."""
         self.plan = self.context = self.link = None
-        self.frame = b""
-        self._stop_timer()
+        if self.timer is not None:
+            self._stop_timer()
 
     def fail(self, kind: FailureKind, cause: str) -> None:
         plan, context = self.plan, self.context

@@ -58,7 +58,8 @@ class FunctionClient:
         self.numbers = count(1)
         self._socket = connect
         self._links: set[Link] = set()
-        self._waiting: deque[Call] = deque()
+        self._waiting: deque[tuple[Call, bytes]] = deque()
+        """With the frame that is to be sent."""
         self._waiting_bytes = 0
         self._pause = 0.0
         self._dialing: asyncio.Task[None] | None = None
@@ -89,8 +90,7 @@ class FunctionClient:
         if self._waiting_bytes > UNSENT_LIMIT:
             call.fail(FailureKind.UNAVAILABLE, _BEHIND)
             return
-        call.frame = frame
-        self._waiting.append(call)
+        self._waiting.append((call, frame))
         self._waiting_bytes += len(frame)
         if self._dialing is None:
             self._dialing = asyncio.get_running_loop().create_task(self._dial())
@@ -98,7 +98,7 @@ class FunctionClient:
 
     def _sweep_waiting(self, now: float) -> None:
         waiting, self._waiting, self._waiting_bytes = self._waiting, deque(), 0
-        for call in waiting:
+        for call, frame in waiting:
             if call.over:
                 continue
             if call.deadline < now:
@@ -106,12 +106,12 @@ class FunctionClient:
             elif call.since + WAIT_SECONDS < now:
                 call.fail(FailureKind.UNAVAILABLE, _SILENT.format(self._reason))
             else:
-                self._waiting.append(call)
-                self._waiting_bytes += len(call.frame)
+                self._waiting.append((call, frame))
+                self._waiting_bytes += len(frame)
 
     def _fail_waiting(self, cause: str) -> None:
         waiting, self._waiting, self._waiting_bytes = self._waiting, deque(), 0
-        for call in waiting:
+        for call, _ in waiting:
             call.fail(FailureKind.UNAVAILABLE, cause)
 
     async def _dial(self) -> None:
@@ -138,9 +138,8 @@ class FunctionClient:
 
     def _send_waiting(self, link: Link) -> None:
         waiting, self._waiting, self._waiting_bytes = self._waiting, deque(), 0
-        for call in waiting:
+        for call, frame in waiting:
             if not call.over:
-                frame, call.frame = call.frame, b""
                 link.invoke(call, frame)
 
     def _dialed(self, task: asyncio.Task[None]) -> None:

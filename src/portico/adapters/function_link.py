@@ -23,6 +23,7 @@ from portico.wire.function_frames import (
     FrameKind,
     FrameReader,
     frame,
+    head_block,
     split,
 )
 
@@ -32,8 +33,9 @@ _USUAL: Final = 128
 """Bytes of an answer's head that is worth remembering: a longer one has a log, which is like no other."""
 
 
-_PLAIN: Final = msgspec.json.encode(AnswerHead())
-"""Of an answer of $LATEST that is no error and brings no log."""
+_PLAIN: Final = head_block(msgspec.json.encode(AnswerHead()))
+"""How an answer of $LATEST begins that is no error and brings no log."""
+_PLAIN_END: Final = len(_PLAIN)
 
 
 class Owner(Protocol):
@@ -57,6 +59,8 @@ class Link(asyncio.Protocol):
         self.leaving = False
         self.full = False
         """Whether the functions process is behind with reading."""
+        self.usable = False
+        """Whether calls can be sent."""
         self.transport: asyncio.Transport | None = None
         self.now = owner.now
         self._owner = owner
@@ -67,10 +71,14 @@ class Link(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
+        self.usable = True
         self.transport.set_write_buffer_limits(UNSENT_LIMIT)
 
+    def eof_received(self) -> None:
+        self.usable = False
+
     def connection_lost(self, exc: Exception | None) -> None:
-        self.transport = None
+        self.transport, self.usable = None, False
         self._owner.lost(self)
         calls = list(self.calls.values())
         self.calls.clear()
@@ -86,16 +94,14 @@ class Link(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         try:
             for kind, number, content in self._reader.feed(data):
-                self._take(kind, number, content)
+                if kind is FrameKind.ANSWER:
+                    self._answer(number, content)
+                else:
+                    self._take(kind, number, content)
         except FrameError as error:
             self.close(f"the functions process broke the framing: {error}")
 
     # Calls
-
-    @property
-    def usable(self) -> bool:
-        transport = self.transport
-        return transport is not None and not transport.is_closing()
 
     def invoke(self, call: Call, frame: bytes) -> None:
         call.link = self
@@ -113,7 +119,7 @@ class Link(asyncio.Protocol):
 
     def close(self, cause: str) -> None:
         """Calls under way fail for this cause."""
-        self._cause = cause
+        self._cause, self.usable = cause, False
         if self.transport is not None:
             self.transport.abort()
 
@@ -121,6 +127,7 @@ class Link(asyncio.Protocol):
         """Take no more calls; be gone when those under way are answered."""
         self.leaving = True
         if not self.calls and self.transport is not None:
+            self.usable = False
             self.transport.close()
 
     def _forget(self, number: int) -> None:
@@ -140,25 +147,31 @@ class Link(asyncio.Protocol):
         if call is None:
             return
         try:
-            if kind is FrameKind.ANSWER:
-                self._answer(call, content)
-            else:
-                _FRAMES.get(kind, Link._strange)(self, call, content)
+            _FRAMES.get(kind, Link._strange)(self, call, content)
         except FrameError:
             raise
         except Exception as error:
             report(error)
 
-    def _answer(self, call: Call, content: bytes) -> None:
+    def _answer(self, number: int, content: bytes) -> None:
+        """Raises FrameError."""
+        call = self.calls.get(number)
+        if call is None:
+            return
         if call.begun:
             raise FrameError("an answer in the middle of a stream")
-        answer = _read_answer(content)
+        answer = FunctionAnswer(content[_PLAIN_END:]) if content.startswith(_PLAIN) else _read_answer(content)
         plan, context = call.plan, call.context
-        self._forget(call.number)
+        del self.calls[number]
+        if self.leaving:
+            self._forget(number)
         call.end()
         if plan is not None:
             self._owner.works()
-            plan.receiver.on_answer(context, answer)
+            try:
+                plan.receiver.on_answer(context, answer)
+            except Exception as error:
+                report(error)
 
     def _failure(self, call: Call, content: bytes) -> None:
         try:
@@ -210,8 +223,6 @@ _FRAMES: Final[dict[FrameKind, Callable[[Link, Call, bytes], None]]] = {
 def _read_answer(content: bytes) -> FunctionAnswer:
     """Raises FrameError."""
     encoded, payload = split(content)
-    if encoded == _PLAIN:
-        return FunctionAnswer(payload)
     try:
         head = _usual_head(encoded) if len(encoded) <= _USUAL else _head(encoded)
         log = base64.b64decode(head.log, validate=True) if head.log else b""

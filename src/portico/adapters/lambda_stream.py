@@ -6,7 +6,7 @@ import msgspec
 
 from portico.adapters.lambda_answer import executed_version, failed, log_of, refused, unreached
 from portico.ports.functions import FailureKind, FunctionAnswer, FunctionFailure, FunctionReceiver
-from portico.ports.upstream import UpstreamCall, UpstreamFailure
+from portico.ports.upstream import NeverLent, UpstreamCall, UpstreamFailure
 from portico.wire.aws.eventstream_reader import EventStreamError, Message, MessageReader
 from portico.wire.http1 import ResponseHead
 
@@ -14,7 +14,7 @@ _LONGEST_REFUSAL: Final = 64 * 1024
 """Bytes of an error's body that are kept."""
 
 
-class LambdaStream:
+class LambdaStream(NeverLent):
     """One invocation whose answer comes in pieces: the FunctionCall, and the context of its HTTP call."""
 
     __slots__ = ("begun", "call", "context", "head", "messages", "receiver", "refusal")

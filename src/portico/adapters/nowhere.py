@@ -12,7 +12,7 @@ from portico.ports.functions import (
     Invocable,
     InvocationType,
 )
-from portico.ports.upstream import Origin, UpstreamCall, UpstreamRequest
+from portico.ports.upstream import NeverLent, Origin, UpstreamCall, UpstreamRequest
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ class NoFunctions:
         return _NoFunction(invocable.arn, receiver)
 
 
-class _NoFunction(Generic[T]):
+class _NoFunction(NeverLent, Generic[T]):
     """A FunctionDestination, and the call to it, which is over before it began."""
 
     def __init__(self, arn: str, receiver: FunctionReceiver[T]) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from portico.dataplane.compression import Compressor
     from portico.dataplane.environment import RequestView
     from portico.dataplane.execution_log.record import Record
+    from portico.dataplane.function_head import FunctionHead
     from portico.dataplane.log_format import Place
     from portico.dataplane.ports import Ports
     from portico.dataplane.program import Program, Route
@@ -129,7 +130,7 @@ class Exchange:
         self.call: UpstreamCall | None = None
         self.called_at = self.started
         self.integration_latency: float | None = None
-        self.backend: ResponseHead | None = None
+        self.backend: ResponseHead | FunctionHead | None = None
         self.payload = b""
         """The backend's body, where it was collected."""
         self.streaming = False

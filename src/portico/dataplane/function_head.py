@@ -4,21 +4,30 @@ from collections.abc import Iterable
 from typing import Final
 
 from portico.ports.functions import FunctionAnswer
-from portico.wire.http1 import Header, ResponseHead, Section, header_line
+from portico.wire.http1 import Header, Section, header_line
 
 NO_HEADERS: Final = Section(1, [])
 _NO_ANSWER: Final = FunctionAnswer(b"")
 
 
-class FunctionHead(ResponseHead):
+class FunctionHead:
     """`status` is Lambda's; `code` is what the function's own answer says, None before it is read."""
 
-    __slots__ = ("answer", "code")
+    __slots__ = ("answer", "code", "section", "status")
 
     def __init__(self, answer: FunctionAnswer = _NO_ANSWER, section: Section = NO_HEADERS) -> None:
-        super().__init__(answer.status, section)
+        self.status = answer.status
+        self.section = section
         self.answer = answer
         self.code: int | None = None
+
+    @property
+    def headers(self) -> list[Header]:
+        return self.section.headers
+
+    def value(self, name: bytes) -> bytes | None:
+        """The last value of the header with this lower-case name."""
+        return self.section.value(name)
 
 
 def section_of(headers: Iterable[tuple[bytes, bytes]]) -> Section:

@@ -83,7 +83,7 @@ class FunctionStream:
                 exchange.call.cancel()
             exchange.finish()
             return
-        exchange.begin_stream(length)
+        exchange.begin_stream(length, lend=False)
         if body and not exchange.over:
             self._limits.send(exchange, body)
 

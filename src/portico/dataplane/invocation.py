@@ -14,9 +14,7 @@ from portico.ports.functions import Caller, Invocable, InvocationType
 if TYPE_CHECKING:
     from portico.dataplane.exchange import Exchange
     from portico.dataplane.integration import Spec
-    from portico.ports.client import Client
-    from portico.ports.functions import FunctionCall, FunctionDestination, FunctionReceiver
-    from portico.ports.upstream import UpstreamCall
+    from portico.ports.functions import FunctionDestination, FunctionReceiver
 
 SERVICE: Final = "apigateway.amazonaws.com"
 NO_EVENT: Final = b"{}"
@@ -62,7 +60,7 @@ class Callee:
         exchange.called_at = self._clock.monotonic()
         call = destination.invoke(event, exchange, kind, trace_id(exchange))
         if not exchange.over:
-            exchange.call = HeldCall(call)
+            exchange.call = call
 
     def _to(self, verb: str, tail: bool) -> FunctionDestination[Exchange]:
         """A method of ANY has a Destination for each of its seven verbs."""
@@ -71,28 +69,3 @@ class Callee:
         else:
             caller = Caller(SERVICE, f"{self._stage_arn}/{verb}{self._path}", self._account)
         return self._functions.to(Invocable(self._arn, caller, self.streams, tail), self._receiver, self._timeout)
-
-
-class HeldCall:
-    """A FunctionCall in the place of an UpstreamCall: nothing of it is handed over, so nothing of it is unsent."""
-
-    __slots__ = ("_call",)
-
-    def __init__(self, call: FunctionCall | UpstreamCall) -> None:
-        self._call = call
-
-    @property
-    def unsent(self) -> int:
-        return 0
-
-    def pause(self) -> None:
-        self._call.pause()
-
-    def resume(self) -> None:
-        self._call.resume()
-
-    def cancel(self) -> None:
-        self._call.cancel()
-
-    def hand_over(self, _client: Client, _prefix: bytes, /) -> bool:
-        return False

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
+from portico.ports.upstream import NeverLent
 
 if TYPE_CHECKING:
     from portico.dataplane.exchange import Exchange
-    from portico.ports.client import Client
     from portico.ports.services import KeyFetch
 
 NOT_ASSUMED: Final = "API Gateway does not have permission to assume the provided role"
@@ -26,11 +26,10 @@ class KeyCollector:
         context.fail(Fault(API_CONFIGURATION_ERROR, cause=f"{NOT_ASSUMED}: {cause}"))
 
 
-class HeldFetch:
+class HeldFetch(NeverLent):
     """A KeyFetch in the place of an UpstreamCall: nothing flows yet."""
 
     __slots__ = ("_fetch",)
-    unsent = 0
 
     def __init__(self, fetch: KeyFetch) -> None:
         self._fetch = fetch
@@ -43,6 +42,3 @@ class HeldFetch:
 
     def cancel(self) -> None:
         self._fetch.cancel()
-
-    def hand_over(self, _client: Client, _prefix: bytes, /) -> bool:
-        return False

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, NamedTuple, Protocol, TypeVar
 
+import msgspec
+
+from portico.ports.upstream import UpstreamCall
+
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
 
@@ -74,7 +78,7 @@ class FunctionFailure:
     """For the operator. With ACCESS_DENIED it has the AddPermission that would help."""
 
 
-class FunctionAnswer(NamedTuple):
+class FunctionAnswer(msgspec.Struct, frozen=True, gc=False):
     """What a function returned, or what became of it."""
 
     payload: bytes
@@ -105,17 +109,9 @@ class FunctionReceiver(Protocol[T_contra]):
     def on_failure(self, context: T_contra, failure: FunctionFailure) -> None: ...
 
 
-class FunctionCall(Protocol):
-    """An invocation under way."""
-
-    def pause(self) -> None:
-        """Of a stream: our own client is slow."""
-        ...
-
-    def resume(self) -> None: ...
-    def cancel(self) -> None:
-        """Forget the call; its Receiver hears nothing more. The function goes on, as on AWS."""
-        ...
+class FunctionCall(UpstreamCall, Protocol):
+    """An invocation under way. `pause`: of a stream, our own client is slow. `cancel`: forget the call; its Receiver
+    hears nothing more. The function goes on, as on AWS."""
 
 
 class FunctionDestination(Protocol[T_contra]):

@@ -113,6 +113,16 @@ class UpstreamCall(Protocol):
         ...
 
 
+class NeverLent:
+    """What calls have in common of which nothing is handed over, so that nothing of it is unsent."""
+
+    __slots__ = ()
+    unsent = 0
+
+    def hand_over(self, _client: Client, _prefix: bytes, /) -> bool:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class UpstreamRequest(Generic[T]):
     """Constant parts of a route's calls, made at deployment."""

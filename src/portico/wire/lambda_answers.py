@@ -6,7 +6,7 @@ that it prints as, which is how AWS was recorded to treat `true` as a header's v
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -24,7 +24,7 @@ class MalformedAnswer(PorticoError):
     """Not what a function may answer. The text is for the operator."""
 
 
-class ProxyAnswer(NamedTuple):
+class ProxyAnswer(msgspec.Struct, gc=False):
     status: int
     headers: list[tuple[str, str]]
     """In order; several values of a name are several lines."""

@@ -80,7 +80,7 @@ class Form(NamedTuple):
     to_body: bytes
 
 
-class Once(NamedTuple):
+class Once(msgspec.Struct, gc=False):
     """What no two requests share."""
 
     trace_id: str
@@ -189,9 +189,8 @@ class ProxyEvents:
 
 def fill(form: Form, once: Once) -> bytes:
     """The JSON of one request's event."""
-    trace_id, request_id, extended_id, time, epoch_ms, body, base64 = once
     to_trace, to_second_trace, to_ids, to_epoch, to_body = form
-    trace = _encode(trace_id)
+    trace = _encode(once.trace_id)
     return b"".join(
         (
             to_trace,
@@ -199,12 +198,12 @@ def fill(form: Form, once: Once) -> bytes:
             to_second_trace,
             trace,
             to_ids,
-            f'{extended_id}","requestTime":"{time}'.encode(),
+            f'{once.extended_id}","requestTime":"{once.time}'.encode(),
             to_epoch,
-            f'{epoch_ms},"requestId":"{request_id}'.encode(),
+            f'{once.epoch_ms},"requestId":"{once.request_id}'.encode(),
             to_body,
-            body,
-            _ENDINGS[base64],
+            once.body,
+            _ENDINGS[once.base64],
         )
     )
 

@@ -9,10 +9,10 @@ import time
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from portico.dataplane.execution_log.record import Record, header_pairs
-from portico.dataplane.invocation import NO_EVENT, HeldCall
+from portico.dataplane.invocation import NO_EVENT
 from portico.lang.uri import DEFAULT_PORTS
 from portico.ports.functions import InvocationType
-from portico.ports.upstream import UpstreamRequest
+from portico.ports.upstream import NeverLent, UpstreamRequest
 
 if TYPE_CHECKING:
     from portico.kernel.clock import Clock
@@ -134,18 +134,22 @@ class _Listener(Generic[T]):
             record.hears(head.status, _since_call(context, self._clock), header_pairs(head.headers))
 
 
-class _NotLent(HeldCall):
+class _NotLent(NeverLent):
     """An UpstreamCall whose body is not handed over to the client's socket: nobody would see it pass."""
 
-    __slots__ = ("_listened",)
+    __slots__ = ("_call",)
 
     def __init__(self, call: UpstreamCall) -> None:
-        super().__init__(call)
-        self._listened = call
+        self._call = call
 
-    @property
-    def unsent(self) -> int:
-        return self._listened.unsent
+    def pause(self) -> None:
+        self._call.pause()
+
+    def resume(self) -> None:
+        self._call.resume()
+
+    def cancel(self) -> None:
+        self._call.cancel()
 
 
 class ListeningFunctions:

@@ -7,18 +7,19 @@ also AWS_ENDPOINT_URL_LAMBDA, as AWS's own tools have it; PORTICO_LAMBDA_ENDPOIN
 """
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from portico.settings import OPTIONS, Address, Raw, SettingError, Settings, from_raw
+from portico.settings import OPTIONS, Raw, SettingError, Settings, from_raw
 from portico.settings.endpoint import leads_to
 
 CONFIG_FILE: Final = "portico.toml"
 _PREFIX: Final = "PORTICO_"
 _LAMBDA: Final = "AWS_ENDPOINT_URL_LAMBDA"
 """Not AWS_ENDPOINT_URL, which may name Portico itself: docs/decisions/0025-lambda-elsewhere.md."""
+_MACHINES: Final = "; its machines go into one value"
 
 
 def flag_name(name: str) -> str:
@@ -123,44 +124,25 @@ def _control_is_private(settings: Settings) -> None:
             )
 
 
-def _addresses_differ(settings: Settings) -> None:
-    seen: set[Address] = set()
-    for address in (*settings.control, *settings.gateway):
-        if address in seen and address.port:
-            raise SettingError(f"--control, --gateway: {address} is given twice")
-        seen.add(address)
+def _values_differ(settings: Settings) -> None:
+    """Each value of an option that is repeated is about something else."""
+    _once("--control, --gateway", (address for address in (*settings.control, *settings.gateway) if address.port))
+    _once("--role", (role.principal for role in settings.role))
+    _once("--vpc-link-target", (link.arn for link in settings.vpc_link_target), _MACHINES)
+    _once("--backend", (backend.named for backend in settings.backend), _MACHINES)
 
 
-def _roles_differ(settings: Settings) -> None:
-    seen: set[str] = set()
-    for role in settings.role:
-        if role.principal in seen:
-            raise SettingError(f"--role: {role.principal} is given twice")
-        seen.add(role.principal)
-
-
-def _links_differ(settings: Settings) -> None:
-    seen: set[str] = set()
-    for link in settings.vpc_link_target:
-        if link.arn in seen:
-            raise SettingError(f"--vpc-link-target: {link.arn} is given twice; its machines go into one value")
-        seen.add(link.arn)
-
-
-def _backends_differ(settings: Settings) -> None:
-    seen: set[object] = set()
-    for backend in settings.backend:
-        if backend.named in seen:
-            raise SettingError(f"--backend: {backend.named} is given twice; its machines go into one value")
-        seen.add(backend.named)
+def _once(flags: str, keys: Iterable[object], advice: str = "") -> None:
+    seen = set()
+    for key in keys:
+        if key in seen:
+            raise SettingError(f"{flags}: {key} is given twice{advice}")
+        seen.add(key)
 
 
 _CHECKS: Final[tuple[Callable[[Settings], None], ...]] = (
     _tls_pairs,
     _control_is_private,
-    _addresses_differ,
+    _values_differ,
     _lambda_is_elsewhere,
-    _roles_differ,
-    _links_differ,
-    _backends_differ,
 )

@@ -1,7 +1,8 @@
 """Schemas of OpenAPI 3.1, JSON Schema 2020-12, as the draft 4 that models are written in.
 
-What draft 4 says in other words is put into them. A keyword that restricts and that draft 4 does not have is refused: a
-validator would pass over it, and take bodies that the document forbids.
+What draft 4 says in other words is put into them, what restricts nothing and has no word there is left away. A keyword
+that restricts and that draft 4 does not have is refused: a validator would pass over it, and take bodies that the
+document forbids.
 """
 
 from collections.abc import Callable
@@ -23,9 +24,28 @@ _UNKNOWN = (
     "unevaluatedItems",
     "unevaluatedProperties",
 )
-_SAYINGS = ("title", "summary", "description", "example", "examples", "$comment")
-_PLAIN_DATA = ("const", "default", "dependentRequired", "enum", "example", "examples")
+_SAYINGS = ("title", "description")
+_PLAIN_DATA = ("const", "default", "dependentRequired", "enum")
 """Members whose value is no schema, whatever it looks like."""
+_LEFT_AWAY = frozenset(
+    (
+        "$comment",
+        "$schema",
+        "contentEncoding",
+        "contentMediaType",
+        "contentSchema",
+        "deprecated",
+        "discriminator",
+        "example",
+        "examples",
+        "externalDocs",
+        "readOnly",
+        "summary",
+        "writeOnly",
+        "xml",
+    )
+)
+"""They tell people and programs about a value, and allow all that is allowed without them (2020-12, "annotations")."""
 
 
 def to_draft_4(schema: Place) -> Any:
@@ -39,7 +59,10 @@ def to_draft_4(schema: Place) -> Any:
         if keyword in node:
             place = schema.child(keyword, node[keyword])
             raise place.refuse(f"models are of JSON Schema draft 4, which has no '{keyword}'")
-    tree = {name: _member(schema.child(name, value), name) for name, value in node.items()}
+    kept = {name: value for name, value in node.items() if name not in _LEFT_AWAY and not name.startswith("x-")}
+    tree = {name: _member(schema.child(name, value), name) for name, value in kept.items()}
+    if "$defs" in tree and "definitions" in tree:
+        raise schema.refuse("definitions stand in one place, '$defs' or 'definitions'")
     for keyword, rewrite in _REWRITTEN.items():
         if keyword in node:
             rewrite(tree)
@@ -53,8 +76,10 @@ def _beside_reference(tree: Tree) -> Tree:
 
 
 def _member(place: Place, keyword: str) -> Any:
-    if keyword in _PLAIN_DATA or keyword.startswith("x-"):
+    if keyword in _PLAIN_DATA:
         return place.value
+    if keyword == "$ref" and isinstance(place.value, str):
+        return _renamed(place.value)
     if keyword in _MAPS and isinstance(place.value, dict):
         return {name: to_draft_4(place.child(name, value)) for name, value in place.value.items()}
     if isinstance(place.value, list):
@@ -67,6 +92,19 @@ def _member(place: Place, keyword: str) -> Any:
 _MAPS = ("properties", "patternProperties", "definitions", "$defs", "dependentSchemas", "dependencies")
 _SCHEMAS = ("items", "not")
 """Keywords whose schema may be true or false in 2020-12, and must be an object in draft 4."""
+
+
+def _renamed(target: str) -> str:
+    """Where a reference into `$defs` leads in draft 4. A property may be called `$defs`, too."""
+    names = target.split("/")
+    for index in range(1, len(names)):
+        if names[index] == "$defs" and names[index - 1] not in _MAPS:
+            names[index] = "definitions"
+    return "/".join(names)
+
+
+def _definitions(tree: Tree) -> None:
+    tree["definitions"] = tree.pop("$defs")
 
 
 def _const(tree: Tree) -> None:
@@ -104,6 +142,7 @@ def _tuple(tree: Tree) -> None:
 
 
 _REWRITTEN: dict[str, Callable[[Tree], None]] = {
+    "$defs": _definitions,
     "const": _const,
     "exclusiveMinimum": _limit("exclusiveMinimum", "minimum"),
     "exclusiveMaximum": _limit("exclusiveMaximum", "maximum"),

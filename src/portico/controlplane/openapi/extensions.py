@@ -3,7 +3,7 @@
 An extension is a protection, or it changes what an API does; a document that carries one which Portico does not read
 would be served as something else than its author wrote. So every key that begins with `x-amazon-apigateway-` is looked
 up here, wherever it is in the document, except below keys of other vendors: those are inert, authors keep YAML anchors
-there.
+there; and except in the path items of version 3.1 that nothing refers to.
 """
 
 from typing import Any
@@ -18,10 +18,12 @@ Segments = tuple[str, ...]
 _ROOT: Segments = ()
 _PATH_ITEM: Segments = ("paths", "*")
 _OPERATION: Segments = ("paths", "*", "*")
+_PATH_ITEMS: Segments = ("components", "pathItems")
 _SCHEMES: tuple[Segments, ...] = (("securityDefinitions", "*"), ("components", "securitySchemes", "*"))
 
 _LONGEST = 4
-_VENDORS = "#/x-"
+_ELSEWHERE = ("#/x-", "#/components/pathItems/")
+"""Where things stand that mean something only where a reference fetches them."""
 
 _APPLIED: dict[str, tuple[Segments, ...]] = {
     "any-method": (_PATH_ITEM,),
@@ -64,10 +66,10 @@ class _Search:
         self._followed: set[tuple[str, Segments]] = set()
 
     def walk(self, place: Place, at: Segments) -> None:
-        """`at` is where the place counts as standing: what a reference fetches from below a vendor's key counts as
-        standing at the reference.
+        """`at` is where the place counts as standing: what a reference fetches from below a vendor's key, or from the
+        path items of version 3.1, counts as standing at the reference.
         """
-        if (place.reference() or "").startswith(_VENDORS):
+        if (place.reference() or "").startswith(_ELSEWHERE):
             place = place.resolved()
             # No place deeper than the longest pattern is anyone's, so a circle of references ends here.
             if (place.pointer, at[:_LONGEST]) in self._followed:
@@ -84,8 +86,9 @@ class _Search:
         if name.startswith(_PREFIX):
             self.notes.extend(_judge(place, name, at))
         # The any-method's members are an operation's; those of the other extensions their reader checks.
-        if not name.startswith("x-") or name == f"{_PREFIX}any-method":
-            self.walk(place, (*at, name))
+        below = (*at, name)
+        if below != _PATH_ITEMS and (not name.startswith("x-") or name == f"{_PREFIX}any-method"):
+            self.walk(place, below)
 
 
 def _judge(place: Place, name: str, at: Segments) -> list[str]:

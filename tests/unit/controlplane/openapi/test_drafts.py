@@ -31,7 +31,13 @@ from portico.wire.aws.faults import BadRequestException
         ({"$ref": "#/a", "description": "d"}, {"$ref": "#/a", "description": "d"}),
         ({"$ref": "#/a", "maxLength": 3}, {"allOf": [{"$ref": "#/a"}, {"maxLength": 3}]}),
         ({"properties": {"if": {"const": 1}, "const": {}}}, {"properties": {"if": {"enum": [1]}, "const": {}}}),
-        ({"enum": [{"const": 1}], "default": {"if": 1}, "x-a": {"if": 1}}, None),
+        ({"enum": [{"const": 1}], "default": {"if": 1}}, None),
+        ({"enum": [{"examples": 1}], "examples": [1], "readOnly": True, "x-a": {"if": 1}}, {"enum": [{"examples": 1}]}),
+        ({"properties": {"xml": {"xml": {"name": "x"}}, "example": {}}}, {"properties": {"xml": {}, "example": {}}}),
+        ({"$ref": "#/a", "examples": [1], "deprecated": True}, {"$ref": "#/a"}),
+        ({"$defs": {"a": {"const": 1}}}, {"definitions": {"a": {"enum": [1]}}}),
+        ({"$ref": "#/components/schemas/P/$defs/a"}, {"$ref": "#/components/schemas/P/definitions/a"}),
+        ({"$ref": "#/components/schemas/P/properties/$defs"}, None),
         ({"additionalProperties": False, "type": ["string", "null"], "required": ["if"]}, None),
     ],
 )
@@ -46,6 +52,7 @@ def test_what_draft_4_says_in_other_words(modern: Any, draft_4: Any) -> None:
         ({"properties": {"a": {"contains": {"const": 1}}}}, "#/properties/a/contains"),
         ({"allOf": [{}, {"unevaluatedProperties": False}]}, "#/allOf/1/unevaluatedProperties"),
         ({"$defs": {"a": {"propertyNames": {}}}}, "#/$defs/a/propertyNames"),
+        ({"not": {"$defs": {}, "definitions": {}}}, "#/not"),
     ],
 )
 def test_what_draft_4_cannot_say_is_refused_at_its_place(schema: Any, place: str) -> None:

@@ -486,6 +486,26 @@ def test_a_keyword_of_3_1_that_no_model_can_hold_is_refused_at_its_place() -> No
     assert refusal(modern(components={"schemas": schemas})).endswith("(at #/components/schemas/Pet/properties/a/if)")
 
 
+def test_definitions_of_a_3_1_schema_are_found_where_draft_4_has_them() -> None:
+    pets = {"$defs": {"name": {"type": "string", "examples": ["Rex"]}}, "items": {"$ref": "#/components/schemas/Name"}}
+    schemas = {"Pets": pets, "Name": {"$ref": "#/components/schemas/Pets/$defs/name"}}
+    models = imported(modern(components={"schemas": schemas})).models
+    assert models["Pets"]["schema"].value["definitions"] == {"name": {"type": "string"}}
+    assert json.loads(schema_text(models["Name"]["schema"], "abc")) == {
+        "$ref": "https://apigateway.amazonaws.com/restapis/abc/models/Pets#/definitions/name"
+    }
+
+
+def test_path_items_of_3_1_count_where_they_are_referred_to() -> None:
+    item = {"get": {"x-amazon-apigateway-integration": MOCK}}
+    components = {"pathItems": {"Pets": item, "Unused": {"get": {"x-amazon-apigateway-cors": {}}}}}
+    document = modern(components=components)
+    document["paths"] = {"/pets": {"$ref": "#/components/pathItems/Pets"}}
+    assert method(document).integration == {**MOCK, "type": "MOCK", "responses": []}
+    item["get"]["x-amazon-apigateway-cors"] = {}
+    assert "has no effect in this place (at #/components/pathItems/Pets/get/" in refusal(document)
+
+
 def test_the_schemas_of_3_0_are_left_alone() -> None:
     api = imported(openapi(components={"schemas": {"Age": {"minimum": 0, "exclusiveMinimum": True}}}))
     assert api.models["Age"]["schema"].value == {"minimum": 0, "exclusiveMinimum": True}

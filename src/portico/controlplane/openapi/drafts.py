@@ -97,7 +97,7 @@ _SCHEMAS = ("items", "not")
 def _renamed(target: str) -> str:
     """Where a reference into `$defs` leads in draft 4. A property may be called `$defs`, too."""
     names = target.split("/")
-    for index in range(1, len(names)):
+    for index in range(2, len(names)):  # `#/$defs` would be the document's own, which has none
         if names[index] == "$defs" and names[index - 1] not in _MAPS:
             names[index] = "definitions"
     return "/".join(names)

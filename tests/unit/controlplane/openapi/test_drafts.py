@@ -38,6 +38,7 @@ from portico.wire.aws.faults import BadRequestException
         ({"$defs": {"a": {"const": 1}}}, {"definitions": {"a": {"enum": [1]}}}),
         ({"$ref": "#/components/schemas/P/$defs/a"}, {"$ref": "#/components/schemas/P/definitions/a"}),
         ({"$ref": "#/components/schemas/P/properties/$defs"}, None),
+        ({"$ref": "#/$defs/a"}, None),
         ({"additionalProperties": False, "type": ["string", "null"], "required": ["if"]}, None),
     ],
 )

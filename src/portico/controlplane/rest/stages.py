@@ -87,7 +87,8 @@ def new_stage(name: str, deployment_id: str, now: float) -> Document:
 
 
 def apply_settings(stage: Document, given: dict[str, Any]) -> None:
-    """Take over those of a stage's settings that CreateStage and CreateDeployment share; an absent one stays."""
+    """Take over those of a stage's settings that CreateStage and CreateDeployment share; an absent one stays, and variables
+    replace all that were there (docs/decisions/0046-deployments-and-their-stages.md)."""
     for member in ("cacheClusterEnabled", "tracingEnabled"):
         if given.get(member) is not None:
             stage[member] = given[member]

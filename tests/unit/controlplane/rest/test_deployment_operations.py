@@ -196,6 +196,15 @@ def test_a_second_deployment_moves_the_stage_and_keeps_what_it_does_not_name(pla
     assert play.standing()["deploymentId"] == second
 
 
+def test_a_second_deployment_with_variables_replaces_all_of_the_stages(play, at):
+    """Decision 0046: a map is what the stage's variables are from then on; an empty one is none that was given."""
+    play.deploy("dev", variables={"a": "1", "b": "2"})
+    play.deploy("dev", variables={"b": "3"})
+    assert play.call("get_stage", stageName="dev")["variables"] == {"b": "3"}
+    play.deploy("dev", variables={})
+    assert play.call("get_stage", stageName="dev")["variables"] == {"b": "3"}
+
+
 def test_a_canary_needs_the_name_of_a_stage_that_is_there(play, at):
     canary = {"percentTraffic": 50.0}
     assert refusal(play.call, "create_deployment", canarySettings=canary) == (

@@ -140,7 +140,7 @@ def render(
 
     Exit status 1 where it cannot be parsed or fails, with line and column.
     """
-    from portico.app.render import overridden, read_event, read_text, request_of
+    from portico.app.render import read_event, read_text, remarks, request_of
     from portico.app.render import render as rendered
 
     def tell(words: str) -> None:
@@ -157,7 +157,9 @@ def render(
         text = rendered(read_text(template, sys.stdin.read), template, request, tell if step else None)
         sys.stdout.buffer.write(text)
         sys.stdout.flush()
-        for line in overridden(request):
+        if sys.stdout.isatty() and not text.endswith(b"\n"):
+            print()  # what follows begins a line of its own
+        for line in remarks(request, text):
             tell(line)
 
 

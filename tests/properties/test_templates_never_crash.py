@@ -3,6 +3,7 @@
 import contextlib
 import re
 import time
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -104,6 +105,32 @@ def test_a_template_renders_the_same_every_time(source: str) -> None:
             return str(error)
 
     assert outcome() == outcome()
+
+
+class Listener:
+    """A trace that hears everything and says nothing."""
+
+    def __call__(self, line: int, column: int, what: str, value: Any, /) -> Any:
+        return value
+
+    def hint(self, words: str, /) -> None:
+        assert words
+
+
+@settings(deadline=None)
+@given(st.one_of(templates, st.lists(statements, max_size=5).map("".join).map("#set($l = [])".__add__)))
+def test_a_template_that_is_traced_renders_the_same(source: str) -> None:
+    try:
+        alone, traced = (compile_template(source, "fuzz", trace=trace) for trace in (None, Listener()))
+    except SourceError:
+        return
+    outcomes = []
+    for template in (alone, traced):
+        try:
+            outcomes.append(template.render(environment()))
+        except EvaluationError as error:
+            outcomes.append(str(error))
+    assert outcomes[0] == outcomes[1]
 
 
 @given(st.text(st.characters(exclude_characters="$#\\", exclude_categories=["Cs"])))

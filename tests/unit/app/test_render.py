@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from portico.app.render import RenderError, overridden, read_event, render, request_of
+from portico.app.render import RenderError, read_event, remarks, render, request_of
 
 EVENT = {
     "httpMethod": "POST",
@@ -116,7 +116,34 @@ def test_stepping_through_changes_nothing() -> None:
 def test_what_is_overridden_is_told() -> None:
     request = request_of({})
     render("#set($context.responseOverride.status = 404)#set($context.requestOverride.header.X = 'y')", "t", request)
-    assert overridden(request) == ["requestOverride.header = {X=y}", "responseOverride.status = 404"]
+    assert list(remarks(request, b"")) == ["requestOverride.header = {X=y}", "responseOverride.status = 404"]
+
+
+@pytest.mark.parametrize(
+    ("printed", "place", "shown"),
+    [
+        ('{"a": ""x""}', "line 1, column 9: Expecting ',' delimiter", ['    {"a": ""x""}', "            ^"]),
+        ("[\n1,\n]", "line 3, column 1: Expecting value", ["    ]", "    ^"]),
+        ("{" + " " * 99 + "b", "line 1, column 101: Expecting property", [f"    {'':40}b", f"    {'':40}^"]),
+    ],
+)
+def test_what_begins_as_json_and_is_none_is_told(printed: str, place: str, shown: list[str]) -> None:
+    words, *lines = remarks(request_of({}), printed.encode())
+    assert words.startswith(f"what is printed is no JSON: {place}")
+    assert lines == shown
+
+
+@pytest.mark.parametrize("printed", ['{"a": 1}\n', "", "Action=SendMessage&x={", "<a/>"])
+def test_what_is_json_or_never_began_as_such_is_not_told(printed: str) -> None:
+    assert list(remarks(request_of({}), printed.encode())) == []
+
+
+def test_hints_stand_below_the_step_that_they_belong_to() -> None:
+    told: list[str] = []
+    render("$input.json('$.item')$util.urlEncode($input.params('q'))", "t", request_of(EVENT), told.append)
+    assert told[0].startswith("    1:1  $input.json('$.item')")
+    assert told[1] == f"{'':11}$ has no item; did you mean items?"
+    assert len(told) == 4
 
 
 # The command

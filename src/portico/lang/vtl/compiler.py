@@ -14,12 +14,12 @@ An error of a rendering is placed in the template by the line of this source in 
 from collections.abc import Callable
 from functools import lru_cache
 from types import CodeType, TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from portico.lang.environment import Environment
 from portico.lang.errors import BudgetExceeded, EvaluationError
 from portico.lang.jsontext import double
-from portico.lang.vtl import methods, operators, runtime, utilities
+from portico.lang.vtl import hints, methods, operators, runtime, utilities
 from portico.lang.vtl.budget import LOOP_LIMIT
 from portico.lang.vtl.containers import key_of
 from portico.lang.vtl.function import Function
@@ -40,8 +40,18 @@ KEPT_LENGTH = 1000
 _FILE = "<template>"
 _UTIL = runtime.Util()
 
-Trace = Callable[[int, int, str, Any], Any]
-"""Told of each reference and directive as it is evaluated: line, column, what it is, its value. Gives that back."""
+
+class Trace(Protocol):
+    """Told of a rendering while it happens."""
+
+    def __call__(self, line: int, column: int, what: str, value: Any, /) -> Any:
+        """A reference or directive was evaluated. Gives its value back."""
+
+    def hint(self, words: str, /) -> None:
+        """Of the reference or directive whose call comes next: what its author may not have meant."""
+
+    def __hash__(self) -> int:
+        """What `#evaluate` compiles is kept for each."""
 
 
 class Template:
@@ -125,7 +135,8 @@ class Unit:
         self.namespace: dict[str, Any] = dict(NAMESPACE)
         if not aws:
             self.namespace["equal"] = operators.equal_strictly
-        self.namespace["trace"] = trace
+        if trace is not None:
+            self.namespace |= _tracing(trace)
         self.namespace["evaluate"] = _evaluator(aws, trace)
         self.macros = {macro: f"m{at}" for at, macro in enumerate(tree.macros)}
         self.locals = {variable: f"v{at}" for at, variable in enumerate(sorted(self.survey.assigned))}
@@ -213,6 +224,30 @@ def _write_macro(unit: Unit, macro: Macro) -> None:
             source.line("run.leave()")
     if unit.late:
         source.line(f"add_macro(run, {constant(macro.name)}, {name})")
+
+
+def _tracing(trace: Trace) -> dict[str, Any]:
+    """What the source of a template that is traced may name."""
+
+    def hinted(value: Any, words: str | None) -> Any:
+        if words is not None:
+            trace.hint(words)
+        return value
+
+    def found(run: Rendering, owner: Any, name: str, arguments: Any, value: Any) -> Any:
+        return hinted(value, hints.of_step(run, owner, name, arguments, value))
+
+    def found_in_context(run: Rendering, path: str, value: Any) -> Any:
+        return hinted(value, hints.of_context(run, path, value))
+
+    def calculated(operator: str, left: Any, right: Any, value: Any) -> Any:
+        return hinted(value, hints.of_calculation(operator, left, right, value))
+
+    def looped(items: Any) -> Any:
+        return hinted(items, hints.of_loop(items))
+
+    named = (found, found_in_context, calculated, looped)
+    return {"trace": trace, **{one.__name__: one for one in named}}
 
 
 def _evaluator(aws: bool, trace: Trace | None) -> Callable[[Rendering, Any, Any, list[str]], None]:

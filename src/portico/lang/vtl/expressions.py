@@ -139,7 +139,8 @@ class ExpressionParser:
 
     def expect(self, closing: str) -> None:
         if not self.cursor.skip(closing):
-            self.cursor.fail(f"expected {closing!r}")
+            compares = "; '==' compares" if self.cursor.sees("=") else ""
+            self.cursor.fail(f"expected {closing!r}{compares}")
 
     # Single values
 

@@ -169,6 +169,8 @@ class Function:
     def _turns(self, items: Expression) -> str:
         """The items and how many there are. A map's keys are the usual case, and none of them is null."""
         value = self.value(items)
+        if self.unit.trace is not None:
+            return f"run.turns(looped({value}))"
         if not isinstance(items, Reference) or not items.steps or items.steps[-1] != Call("keySet", ()):
             return f"run.turns({value})"
         map_ = Reference(items.root, items.steps[:-1], items.literal, items.at)
@@ -358,12 +360,20 @@ class Function:
             return f"({self.truth(node.left)} {_CONNECTIVES[node.operator]} {self.truth(node.right)})"
         left, right = self.value(node.left), self.value(node.right)
         if node.operator in _ARITHMETIC:
-            return f"{_ARITHMETIC[node.operator]}(run, {left}, {right}, {node.literals!r})"
+            return self._calculated(node, left, right)
         if node.operator == "!=":
             return f"(not equal(run, {left}, {right}))"
         return f"{_COMPARISONS[node.operator]}(run, {left}, {right})"
 
     # Stepping through
+
+    def _calculated(self, node: Binary, left: str, right: str) -> str:
+        calculate = _ARITHMETIC[node.operator]
+        if self.unit.trace is None:
+            return f"{calculate}(run, {left}, {right}, {node.literals!r})"
+        (one, first), (other, second) = self.bound(left), self.bound(right)
+        value = f"{calculate}(run, {one}, {other}, {node.literals!r})"
+        return f"calculated({node.operator!r}, ({first}), ({second}), {value})"
 
     def _traced(self, value: str, at: Place, what: str) -> str:
         return value if self.unit.trace is None else f"trace({at.line}, {at.column}, {constant(what)}, {value})"

@@ -110,6 +110,8 @@ class References:
 
     def _step(self, value: str, step: Step) -> str:
         function = self._function
+        if self._unit.trace is not None:
+            return self._followed(value, step)
         name, test = function.bound(value)
         if isinstance(step, Property):
             if step.name == "class":
@@ -125,10 +127,30 @@ class References:
             return f'({name}.get({key}) if {kinds} else call(run, {name}, "get", ({key},)))'
         return f"call(run, {value}, {constant(step.name)}, ({''.join(f'{argument}, ' for argument in arguments)}))"
 
+    def _followed(self, value: str, step: Step) -> str:
+        """The same for a rendering that is traced, which hears why it leads nowhere."""
+        function = self._function
+        name, test = function.bound(value)
+        if isinstance(step, Property):
+            text = constant(step.name)
+            taken = "None" if step.name == "class" else f"property_of(run, {name}, {text})"
+            return f"found(run, ({test}), {text}, None, {taken})"
+        arguments = [step.key] if isinstance(step, Index) else list(step.arguments)
+        bound = [function.bound(function.value(argument)) for argument in arguments]
+        given = "".join(f"({test}), " for _, test in bound)
+        if isinstance(step, Index):
+            return f'found(run, ({test}), "[]", ({given}), index_of(run, {name}, {bound[0][0]}))'
+        text = constant(step.name)
+        taken = f"call(run, {name}, {text}, ({''.join(f'{one}, ' for one, _ in bound)}))"
+        return f"found(run, ({test}), {text}, ({given}), {taken})"
+
     # API Gateway's objects
 
     def _input(self, node: Reference) -> str:
         first = node.steps[0] if node.steps else None
+        if self._unit.trace is not None:
+            self._check_path(first, node)
+            return self.chain("input_of(run)", node.steps)
         if first == Property("body"):
             return self.chain("run.body", node.steps[1:])
         if not isinstance(first, Call):
@@ -145,6 +167,12 @@ class References:
             return self.chain(f"{read}({self._path(argument.value, node)})", node.steps[1:])
         return self.chain("input_of(run)", node.steps)
 
+    def _check_path(self, first: Step | None, node: Reference) -> None:
+        if isinstance(first, Call) and first.name in ("json", "path") and len(first.arguments) == 1:
+            argument = first.arguments[0]
+            if isinstance(argument, Literal) and isinstance(argument.value, str):
+                self._path(argument.value, node)
+
     def _path(self, source: str, node: Reference) -> str:
         try:
             return self._unit.constant(compile_path(source))
@@ -153,7 +181,8 @@ class References:
 
     def _util(self, node: Reference) -> str:
         first = node.steps[0] if node.steps else None
-        if not isinstance(first, Call) or first.name not in UTILITIES or len(first.arguments) != 1:
+        traced = self._unit.trace is not None
+        if traced or not isinstance(first, Call) or first.name not in UTILITIES or len(first.arguments) != 1:
             return self.chain("UTIL", node.steps)
         name, test = self._function.bound(self._function.value(first.arguments[0]))
         general = f"call(run, UTIL, {constant(first.name)}, ({name},))"
@@ -170,7 +199,10 @@ class References:
         if names[0] in OVERRIDES:
             return self.chain(f"run.overrides({constant(names[0])})", node.steps[1:])
         path, rest = ".".join(names), node.steps[len(names) :]
-        return self.chain(f"{'context_map' if path in CONTEXT_MAPS else 'context'}({constant(path)})", rest)
+        value = f"{'context_map' if path in CONTEXT_MAPS else 'context'}({constant(path)})"
+        if self._unit.trace is not None:
+            value = f"found_in_context(run, {constant(path)}, {value})"
+        return self.chain(value, rest)
 
     # Loops
 

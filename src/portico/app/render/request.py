@@ -1,7 +1,4 @@
-"""`portico render`: one mapping template with one request, at the terminal; step by step if asked.
-
-The request is an event as a REST API hands it to a function (payload format 1.0), of which everything may be left out.
-"""
+"""The request that a template is rendered with: an event, and what options say instead."""
 
 from __future__ import annotations
 
@@ -10,19 +7,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from portico.kernel.errors import PorticoError
-from portico.kernel.stack import with_room
 from portico.lang.environment import new_overrides
-from portico.lang.errors import BudgetExceeded
-from portico.lang.vtl import compile_template
-from portico.lang.vtl.javatypes import NOTHING
-from portico.lang.vtl.printing import text_of
-from portico.lang.vtl.runtime import Rendering
-
-WIDTH: Final = 100
-"""Characters of a value that a step shows."""
 
 
 class RenderError(PorticoError):
@@ -114,56 +102,6 @@ def read_event(path: str, stdin: Callable[[], str]) -> dict[str, Any]:
     if not isinstance(event, dict):
         raise RenderError(f"{path}: an event is a JSON object")
     return event
-
-
-@with_room
-def render(source: str, name: str, request: Request, tell: Callable[[str], None] | None = None) -> bytes:
-    """What a template comes to; `tell` hears of every step. Raises TemplateError and EvaluationError with the place."""
-    trace = None if tell is None else _Trace(tell, Rendering(request))
-    return compile_template(source, name, trace=trace).render_bytes(request)
-
-
-def overridden(request: Request) -> list[str]:
-    """What the template put into requestOverride and responseOverride, a line each."""
-    run = Rendering(request)
-    return [
-        f"{name}.{key} = {text_of(run, value)}"
-        for name, override in request.overrides.items()
-        for key, value in override.items()
-        if value != {}
-    ]
-
-
-class _Trace:
-    """A line for each step: where, what, its value."""
-
-    def __init__(self, tell: Callable[[str], None], run: Rendering) -> None:
-        self._tell = tell
-        self._run = run
-
-    def __call__(self, line: int, column: int, what: str, value: Any) -> Any:
-        place = f"{line}:{column}"
-        shown = f"{what:<40} {self._shown(what, value)}".rstrip()
-        self._tell(f"{place:>7}  {shown}")
-        return value
-
-    def _shown(self, what: str, value: Any) -> str:
-        if value is ...:
-            return ""
-        if value is None or value is NOTHING:
-            return "nothing"
-        if value == what:
-            return "has no value, printed as it is written"
-        if isinstance(value, str):
-            return _cut(json.dumps(value, ensure_ascii=False))
-        try:
-            return _cut(text_of(self._run, value))
-        except BudgetExceeded:
-            return "(too large to show)"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= WIDTH else f"{text[:WIDTH]}… ({len(text)} characters)"
 
 
 def _body(event: Mapping[str, Any]) -> str:

@@ -61,7 +61,7 @@ def update_documentation_version(call: Call) -> Document:
 
 @operation("DeleteDocumentationVersion")
 def delete_documentation_version(call: Call) -> Document:
-    """A stage that names it shows no documentation from now on, and keeps the name (decision 0046)."""
+    """A stage that names it shows no documentation from now on, and keeps the name (decision 0047)."""
     call.unit.delete(_KIND, require_api(call)["id"], _require_version(call)["version"])
     return {}
 

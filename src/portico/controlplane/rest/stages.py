@@ -87,8 +87,10 @@ def new_stage(name: str, deployment_id: str, now: float) -> Document:
 
 
 def apply_settings(stage: Document, given: dict[str, Any]) -> None:
-    """Take over those of a stage's settings that CreateStage and CreateDeployment share; an absent one stays, and variables
-    replace all that were there (docs/decisions/0046-deployments-and-their-stages.md)."""
+    """Take over those of a stage's settings that CreateStage and CreateDeployment share.
+
+    An absent one stays; variables replace all that were there (decision 0047).
+    """
     for member in ("cacheClusterEnabled", "tracingEnabled"):
         if given.get(member) is not None:
             stage[member] = given[member]

@@ -197,7 +197,7 @@ def test_a_second_deployment_moves_the_stage_and_keeps_what_it_does_not_name(pla
 
 
 def test_a_second_deployment_with_variables_replaces_all_of_the_stages(play, at):
-    """Decision 0046: a map is what the stage's variables are from then on; an empty one is none that was given."""
+    """Decision 0047: a map is what the stage's variables are from then on; an empty one is none that was given."""
     play.deploy("dev", variables={"a": "1", "b": "2"})
     play.deploy("dev", variables={"b": "3"})
     assert play.call("get_stage", stageName="dev")["variables"] == {"b": "3"}

@@ -200,6 +200,45 @@ def test_its_exit_status_is_told(confined: Confined) -> None:
     assert one.started.outcome() == (3, "")
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGUSR1, signal.SIGABRT])
+@pytest.mark.parametrize("whom", ["$$", "0"])
+def test_a_program_can_end_itself_by_a_signal(confined: Confined, whom: str, number: signal.Signals) -> None:
+    code = {"bootstrap": f"#!/bin/sh\nkill -{int(number)} {whom}\nexit 3"}
+    one = confined.start(code=code, runtime="provided")
+    assert one.wait() == (-number, "")
+
+
+def test_the_end_of_the_program_is_the_end_of_what_it_left(confined: Confined) -> None:
+    if not confined.abilities.private_roots:
+        pytest.skip("NOT RUN: without namespaces a process that leaves the group is not found")
+    one = confined.start(code={"bootstrap": "#!/bin/sh\nsetsid sleep 1000 &\nexit 3"}, runtime="provided")
+    assert one.wait() == (3, "")
+    assert one.printed() == "", "the pipe is closed by all that had it"
+
+
+def test_who_waits_for_the_program_cannot_be_looked_into(confined: Confined) -> None:
+    if not confined.abilities.private_roots:
+        pytest.skip("NOT RUN: without namespaces nobody waits beside the program")
+    one = confined.start()
+    assert one.does("os.getpid() > 1 and os.getppid()") == 1
+    for name in ("environ", "mem", "fd/1", "root", "maps"):
+        assert one.does(f"os.open('/proc/1/{name}', os.O_RDONLY)") in DENIED
+    assert one.does("os.listdir('/proc/1/fd')") in DENIED
+    assert one.does("[os.kill(1, number) for number in range(1, 32)] and 'there'") == "there"
+    assert one.does("__import__('ctypes').CDLL(None, use_errno=True).ptrace(16, 1, 0, 0)") == -1, "PTRACE_ATTACH"
+    assert one.does("6 * 7") == 42
+
+
+def test_orphans_are_reaped(confined: Confined) -> None:
+    if not confined.abilities.private_roots:
+        pytest.skip("NOT RUN: without namespaces orphans are init's")
+    one = confined.start()
+    one.does("subprocess.run(['/bin/sh', '-c', 'sleep 0 & exec true'])")
+    states = "[open(f'/proc/{pid}/stat').read().split()[2] for pid in os.listdir('/proc') if pid.isdigit()]"
+    while len(one.does(states)) > 2:  # it is on its way
+        continue
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [("no program", "exec format error"), ("#!/no/such/shell\n", "no such file or directory")],

@@ -16,12 +16,13 @@ _MOST_TOLD: Final = 4096
 
 
 class ConfinedProcess:
-    def __init__(self, born: Born, folder: Path | None) -> None:
-        """`folder` is removed by `close`."""
+    def __init__(self, born: Born, folder: Path | None, guarded: bool) -> None:
+        """`folder` is removed by `close`. `guarded`: its first process only waits for the others."""
         self.pid = born.pid
         self.pidfd = born.pidfd
         self.exited = born.report
         self._folder = folder
+        self._guards = int(guarded)
         self._told = b""
         self._outcome: Outcome | None = None
 
@@ -35,9 +36,10 @@ class ConfinedProcess:
         with suppress(BlockingIOError):
             told = os.read(self.exited, _MOST_TOLD)
             self._told += told
-            reason, _, code = self._told.partition(b"\n")
+            head, _, code = self._told.partition(b"\n")
             if code or not told:
-                return Outcome(int(code or -signal.SIGKILL), reason.decode("utf-8", "replace").removeprefix("!"))
+                reason, _, own = head.partition(b"\0")
+                return Outcome(int(own or code or -signal.SIGKILL), reason.decode("utf-8", "replace").removeprefix("!"))
         return None
 
     def end(self) -> None:
@@ -51,7 +53,7 @@ class ConfinedProcess:
                 signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
 
     def resident_bytes(self) -> int:
-        return sum(_resident(pid) for pid in family(self.pid)) if self.pid > 1 else 0
+        return sum(_resident(pid) for pid in family(self.pid)[self._guards :]) if self.pid > 1 else 0
 
     def holds(self, inode: int) -> bool:
         return self.pid > 1 and peers.held(inode, family(self.pid))

@@ -27,7 +27,8 @@ _READ: Final = 16 * 1024
 """Bytes of one read. What comes of it may be twenty times as much, where all lines are empty: each gets its time."""
 _NOTHING: Final = bytes(4)
 _MOST_READS: Final = 16
-"""Four times what a pipe holds. At the end of an invocation no more than this is read for it: who floods its log does not stop others."""
+"""Four times what a pipe holds. At the end of an invocation no more than this is read for it: who floods its log does
+not stop others."""
 
 
 class Report(NamedTuple):

@@ -131,7 +131,8 @@ class PreparedVersion:
             writable=place.writable,
             groups=tuple(one.group for one in self._mounts if one.group is not None),
         )
-        return ConfinedProcess(self._link.start(plan, output), place.to_remove)
+        guarded = self._link.abilities.private_roots
+        return ConfinedProcess(self._link.start(plan, output), place.to_remove, guarded)
 
     def _limits(self, place: Place) -> Limits:
         processes = _PROCESSES if self.uid is not None else _PROCESSES_OF_ALL if place.root else None

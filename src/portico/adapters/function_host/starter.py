@@ -9,7 +9,9 @@ It has a socket to the functions process as descriptor 0 and does what that asks
 
 The report gets `!` and the reason where the program was never run, and at the end the exit status in a line; a signal
 is negative. Where the system lets it, the starter is the first process of a world of its own (a PID namespace), and
-each instance is the first of another inside: whoever is killed takes along all that it started, however that hid.
+each instance has another inside: whoever is killed takes along all that it started, however that hid. The first process
+there is not the program, because signals that such a one sends to itself do nothing: `stand_by` waits for the program,
+tells how it ended behind a NUL in the report, and ends the world.
 
 Standard library only, and little of it: imports are paid at every fork.
 """
@@ -33,6 +35,7 @@ NEVER_RUN: Final = 127
 _PRIVATE: Final = system_calls.CLONE_NEWNS | system_calls.CLONE_NEWPID
 _LENGTH_BYTES: Final = 4
 _MOST_DESCRIPTORS: Final = 2
+_MOST_OPEN: Final = os.sysconf("SC_OPEN_MAX")
 
 
 def decode(told: Sequence[Any]) -> Plan:
@@ -128,6 +131,8 @@ class Starter:
                 os.dup2(descriptor, number)
             confinement.enter(plan, self._abilities)
             self._depend()
+            if self._abilities.private_roots:
+                stand_by(report)
             os.execve(plan.command[0], plan.command, plan.environment)  # noqa: S606  that is the point
         except OSError as error:
             what = f"{error.filename}: " if error.filename not in (None, plan.command[0]) else ""
@@ -161,6 +166,21 @@ class Starter:
             with suppress(BrokenPipeError):
                 os.write(report, b"\n%d" % code)
             os.close(report)
+
+
+def stand_by(report: int) -> None:
+    """Returns in a child, which the program is to be run in. This process waits for its end, reaps what else ends
+    meanwhile, and has nothing left that the program could ask for: its memory is the starter's."""
+    system_calls.be_unreadable()  # the program runs as the same user
+    child = os.fork()
+    if not child:
+        return
+    os.closerange(0, report)
+    os.closerange(report + 1, _MOST_OPEN)
+    while (ended := os.wait())[0] != child:
+        pass
+    os.write(report, b"\0%d" % os.waitstatus_to_exitcode(ended[1]))
+    os._exit(0)
 
 
 # The start

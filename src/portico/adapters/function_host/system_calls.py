@@ -26,6 +26,7 @@ _AT_FDCWD: Final = -100
 _AT_RECURSIVE: Final = 0x8000
 
 _PR_SET_PDEATHSIG: Final = 1
+_PR_SET_DUMPABLE: Final = 4
 _PR_SET_NO_NEW_PRIVS: Final = 38
 _PR_SET_SECCOMP: Final = 22
 _SECCOMP_MODE_FILTER: Final = 2
@@ -76,6 +77,11 @@ def pivot_root_here() -> None:
 def die_with_parent(number: int) -> None:
     """Have this process sent a signal when the one that made it is gone. Forgotten when the user changes."""
     _done("prctl", _linux().prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0))
+
+
+def be_unreadable() -> None:
+    """Until a program is run nobody of the same user may look into this process or at its descriptors."""
+    _done("prctl", _linux().prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0))
 
 
 def gain_no_privileges() -> None:

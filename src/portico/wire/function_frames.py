@@ -14,6 +14,7 @@ AnswerHead) | payload`.
 
 from enum import IntEnum
 from struct import Struct
+from struct import error as StructError  # noqa: N812  a class
 from typing import Final
 
 import msgspec
@@ -96,10 +97,15 @@ def invoke(call: int, block: bytes, trace_id: bytes, event: bytes) -> bytes:
 
 def split_invoke(content: bytes) -> tuple[bytes, bytes, bytes]:
     """Head, trace id and event of an INVOKE. Raises FrameError."""
-    head, rest = split(content)
-    if not rest or len(rest) < 1 + rest[0]:
+    try:
+        (length,) = _LENGTH.unpack_from(content)
+        to_trace = 5 + length
+        to_event = to_trace + content[to_trace - 1]
+    except (StructError, IndexError):
+        raise FrameError("an INVOKE frame ends too early") from None
+    if len(content) < to_event:
         raise FrameError("an INVOKE frame ends too early")
-    return head, rest[1 : 1 + rest[0]], rest[1 + rest[0] :]
+    return content[4 : 4 + length], content[to_trace:to_event], content[to_event:]
 
 
 def answer(call: int, head: bytes, payload: bytes) -> bytes:

@@ -85,7 +85,8 @@ class Host:
         self.events = events
         self.clock = clock
         self.ids = RequestIds()
-        self._targets: dict[bytes, Target] = {}
+        self.targets: dict[bytes, Target] = {}
+        """By the heads that were seen."""
         self.connections: set[CallerConnection] = set()
         self.leaving = False
 
@@ -94,7 +95,7 @@ class Host:
 
     def changed(self) -> None:
         """Functions are others than before."""
-        self._targets.clear()
+        self.targets.clear()
 
     def leave(self) -> None:
         """Ask callers to go elsewhere with what is not under way yet."""
@@ -103,12 +104,10 @@ class Host:
             connection.tell_leaving()
 
     def target(self, head: bytes) -> Target:
-        """Raises FrameError."""
-        target = self._targets.get(head)
-        if target is None:
-            if len(self._targets) >= _MOST_TARGETS:
-                self._targets.clear()
-            target = self._targets[head] = self._look_up(head)
+        """Of a head that is seen first. Raises FrameError."""
+        if len(self.targets) >= _MOST_TARGETS:
+            self.targets.clear()
+        target = self.targets[head] = self._look_up(head)
         return target
 
     def _look_up(self, head: bytes) -> Target:
@@ -183,7 +182,7 @@ class CallerConnection(asyncio.Protocol):
     def _invoke(self, number: int, content: bytes) -> None:
         head, trace_id, event = split_invoke(content)
         host = self._host
-        target = host.target(head)
+        target = host.targets.get(head) or host.target(head)
         failure = _refusal(target, event)
         if failure is not None:
             self.on_failure(number, failure)

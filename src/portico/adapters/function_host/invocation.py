@@ -38,6 +38,9 @@ class Holder(IntFlag):
     """The way to the caller is full."""
 
 
+_NOBODY_HOLDS: Final = Holder(0)
+
+
 class Valve(Protocol):
     """Where a stream comes from."""
 
@@ -93,7 +96,7 @@ class Invocation:
         """Whether it counts among the calls of functions that have no reserved concurrency."""
         self.began = False
         """Whether the receiver was told the beginning of a stream."""
-        self.held = Holder(0)
+        self.held = _NOBODY_HOLDS
         self.valve: Valve | None = None
 
     def streams_from(self, valve: Valve) -> None:
@@ -116,6 +119,6 @@ class Invocation:
     def forget(self) -> None:
         """Nobody wants to hear of it any more; the function goes on."""
         self.receiver = NOBODY
-        self.held = Holder(0)
+        self.held = _NOBODY_HOLDS
         if self.valve is not None:
             self.valve.resume()

@@ -116,7 +116,7 @@ class RuntimeConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         try:
-            if self._head is None and not self._held:
+            if self._head is None and not self._held and data.startswith(b"GET "):
                 poll = runtime_http.read_poll(data)
                 if poll is not None:
                     self._closing = poll.section.closes
@@ -132,7 +132,8 @@ class RuntimeConnection(asyncio.Protocol):
     def send(self, event: bytes) -> None:
         """Answer the `next` that waits here."""
         self._write(event)
-        self._hang_up_if_told()
+        if self._closing:
+            self.hang_up()
 
     def pause(self) -> None:
         if self._transport is not None:
@@ -234,9 +235,6 @@ class RuntimeConnection(asyncio.Protocol):
 
     def _answer(self, answer: bytes) -> None:
         self._write(answer)
-        self._hang_up_if_told()
-
-    def _hang_up_if_told(self) -> None:
         if self._closing:
             self.hang_up()
 

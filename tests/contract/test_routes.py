@@ -11,6 +11,8 @@ import pytest
 
 from contract_scene import REGION, Scene, clean_environment, running
 
+ROLE = "arn:aws:iam::111122223333:role/queues"
+
 
 def portico(scene: Scene, *words: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-P", "-m", "portico", *words, "--data-dir", str(scene.data)]
@@ -118,6 +120,38 @@ def test_without_a_server_what_is_deployed_is_still_shown(tmp_path: Path) -> Non
         ran = portico(scene, "routes", "gone", "--control", listener)
         assert ran.returncode == 1
         assert "with --stage is shown what is deployed, also without a server" in ran.stderr
+
+
+def test_what_is_shown_is_what_the_server_was_told_and_not_this_shell(tmp_path: Path) -> None:
+    profiles = tmp_path / "profiles"
+    profiles.write_text("[queues]\naws_access_key_id = AKIDQUEUES\naws_secret_access_key = not/to/be/left\n")
+    own = {
+        "AWS_ACCESS_KEY_ID": "AKIDOWN",
+        "AWS_SECRET_ACCESS_KEY": "nor/this",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    }
+    options = ("--role", f"{ROLE}=queues", "--domain", "apis.example")
+    with running(tmp_path, 1, *options, AWS_SHARED_CREDENTIALS_FILE=str(profiles), **own) as scene:
+        client = scene.client()
+        api = make_queue(client)
+        client.create_deployment(restApiId=api, stageName="prod")
+        for words in (("--control", scene.control.partition("//")[2]), ("--stage", "prod")):
+            lines = said(scene, "routes", api, *words)
+            assert len(lines) == 3 and lines[2].split()[:4] == ["POST", "/", "-", "AWS"], lines
+        lines = said(scene, "explain", "POST", f"http://{api}.execute-api.apis.example/prod")
+        assert lines[-1] == "  calls AWS sqs:path/111122223333/orders"
+        kept = "".join(path.read_text() for path in (scene.data / "run").glob("*.json"))
+        assert kept and not any(secret in kept for secret in ("not/to/be/left", "nor/this", "AKIDOWN"))
+
+
+def make_queue(client: Any) -> str:
+    """`POST /` sends to a queue in the name of a role."""
+    api = client.create_rest_api(name="queue")
+    at = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "POST"}
+    client.put_method(**at, authorizationType="NONE")
+    uri = f"arn:aws:apigateway:{REGION}:sqs:path/111122223333/orders"
+    client.put_integration(**at, type="AWS", integrationHttpMethod="POST", uri=uri, credentials=ROLE)
+    return str(api["id"])
 
 
 def test_a_folder_that_no_server_has_used_is_told_so(tmp_path: Path) -> None:

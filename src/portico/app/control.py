@@ -11,6 +11,7 @@ from portico.adapters.late_store import StoreAndChanges
 from portico.adapters.log_limit import LimitedLog
 from portico.adapters.nowhere import NoFunctions, Nowhere
 from portico.adapters.state_dir import StateWriter
+from portico.app import told
 from portico.app.databases import listen, open_database
 from portico.app.functions import FUNCTIONS_BELL, open_functions
 from portico.app.services import open_services
@@ -55,6 +56,7 @@ def check(settings: Settings) -> None:
 def build_control(settings: Settings, sockets: list[socket.socket], observer: Observer) -> Control:
     """On a running loop. Raises TlsError, DataDirError, NoCredentials."""
     data = settings.data_dir
+    told.leave(settings, os.environ)
     store, collect = open_database(settings.store_url)
     collector = Collector(collect)
     state = StateWriter(data / "state")

@@ -1,6 +1,7 @@
 """Where a process finds AWS's services, and whose credentials it calls them with."""
 
 import os
+from collections.abc import Mapping
 
 from portico.adapters.aws_services import AwsServices
 from portico.adapters.nowhere import Nowhere
@@ -9,10 +10,16 @@ from portico.ports.upstream import Upstream
 from portico.settings import Settings
 
 
-def open_services(settings: Settings, public: Upstream, trusted: Upstream, observer: Observer) -> AwsServices:
+def open_services(
+    settings: Settings,
+    public: Upstream,
+    trusted: Upstream,
+    observer: Observer,
+    environ: Mapping[str, str] = os.environ,
+) -> AwsServices:
     """`public` calls AWS, `trusted` the endpoints that an operator named."""
     return AwsServices(
-        os.environ,
+        environ,
         dict(settings.role),
         settings.region,
         settings.control,

@@ -14,6 +14,7 @@ from portico.app.routes.printing import as_json, print_plainly, print_to_termina
 from portico.app.routes.rows import Sheet, sheet_of
 from portico.app.routes.sources import defined, deployed
 from portico.app.services import open_services
+from portico.app.told import Told, found
 from portico.app.trials import stageless_ports
 from portico.dataplane.compile.rest import Compiler
 from portico.kernel.observe import Observation
@@ -33,22 +34,24 @@ def show(settings: Settings, api: str, stage: str | None, *, json: bool, write: 
 
 def tell(settings: Settings, method: str, url: str, write: Callable[[str], object]) -> None:
     """`portico explain`. Raises StateError."""
-    for line in explain(settings, compiler_of(settings), method, url):
+    server = found(settings)
+    domains = ("localhost", "amazonaws.com", settings.domain, server.settings.domain)
+    for line in explain(settings.data_dir, domains, compiler_of(server), method, url):
         write(f"{safe(line)}\n")
 
 
 def sheets(settings: Settings, api: str, stage: str | None) -> list[Sheet]:
     """The API as it is defined; with a stage what is deployed there, its canary too."""
-    found = [defined(settings, api)] if stage is None else deployed(settings.data_dir, api, stage)
-    compiler = compiler_of(settings)
-    return [sheet_of(compiler, one) for one in found]
+    sources = [defined(settings, api)] if stage is None else deployed(settings.data_dir, api, stage)
+    compiler = compiler_of(found(settings))
+    return [sheet_of(compiler, one) for one in sources]
 
 
-def compiler_of(settings: Settings) -> Compiler:
-    """One that calls nobody. What it says of AWS services and their credentials holds for this environment."""
+def compiler_of(server: Told) -> Compiler:
+    """One that calls nobody, and otherwise is the server's."""
     nowhere = Nowhere()
-    services = open_services(settings, nowhere, nowhere, _unheard)
-    return Compiler(stageless_ports(settings, nowhere, NoFunctions(), services, _unheard))
+    services = open_services(server.settings, nowhere, nowhere, _unheard, server.environ)
+    return Compiler(stageless_ports(server.settings, nowhere, NoFunctions(), services, _unheard))
 
 
 def _unheard(_observation: Observation) -> None:

@@ -4,6 +4,7 @@ The state directory is read; nothing is called, and no server has to run.
 """
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -16,7 +17,6 @@ from portico.dataplane.routes import Tree, parameter_names
 from portico.dataplane.target import canonical_path, segments
 from portico.model.rest import Method, Resource, Snapshot
 from portico.model.standing import StageStanding, canary_of
-from portico.settings import Settings
 
 _VERBS: Final = ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD")
 
@@ -33,11 +33,11 @@ class Place(NamedTuple):
     path: bytes
 
 
-def explain(settings: Settings, compiler: Compiler, method: str, url: str) -> Iterator[str]:
+def explain(data_dir: Path, domains: tuple[str, ...], compiler: Compiler, method: str, url: str) -> Iterator[str]:
     """Line by line what becomes of it. Raises StateError."""
-    state = State(settings.data_dir)
+    state = State(data_dir)
     try:
-        place, how = _place(settings, url)
+        place, how = _place(domains, url)
         yield how
         standing = _standing(state.stages, place)
         for served in (standing, canary_of(standing)):
@@ -47,11 +47,11 @@ def explain(settings: Settings, compiler: Compiler, method: str, url: str) -> It
         yield str(refused)
 
 
-def _place(settings: Settings, url: str) -> tuple[Place, str]:
+def _place(domains: tuple[str, ...], url: str) -> tuple[Place, str]:
     """Raises Refused for an address that is nobody's."""
     parts = urlsplit(url if "://" in url or url.startswith("/") else f"http://{url}")
     path = (parts.path or "/").encode("latin-1", "replace")
-    api_id = Addresses(("localhost", "amazonaws.com", settings.domain)).api_of(parts.netloc.encode() or None)
+    api_id = Addresses(domains).api_of(parts.netloc.encode() or None)
     how = f"the Host {parts.hostname} names API {api_id}"
     if api_id is None:
         found = split_path_style(path)

@@ -101,6 +101,26 @@ def test_fact_141_an_answers_payload(
         assert client.hears.content == body
 
 
+@pytest.mark.parametrize(
+    ("sent", "accept", "handling", "read"),
+    [
+        ("image/png", "text/plain", None, CODED),
+        ("image/png", "image/png", TO_TEXT, CODED),
+        ("image/png", None, TO_TEXT, CODED),
+        ("text/plain", "text/plain", TO_TEXT, LOSSY),
+        ("text/plain", None, None, LOSSY),
+    ],
+)
+def test_a_template_reads_a_binary_answer_as_base64_where_the_client_gets_text(
+    sent: str, accept: str | None, handling: str | None, read: bytes
+) -> None:
+    template = {"application/json": '{"image": "$input.body"}'}
+    play = play_of(["image/png"], responds(contentHandling=handling, responseTemplates=template))
+    client = play.asks("POST /", *([] if accept is None else [f"Accept: {accept}"]))
+    play.backend.answers(f"HTTP/1.1 200 OK\nContent-Type: {sent}\n\n", RAW)
+    assert client.hears.content == b'{"image": "' + read + b'"}'
+
+
 def test_an_api_without_binary_types_answers_text() -> None:
     play = play_of([])
     client = play.asks("POST /", "Accept: image/png")

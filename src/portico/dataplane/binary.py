@@ -29,6 +29,14 @@ def response_payload(body: bytes, *, binary: bool, wanted: bool, handling: str |
     return body if binary else decoded(body)
 
 
+def readable_payload(body: bytes, *, binary: bool, wanted: bool, handling: str | None) -> bytes:
+    """A backend's body on its way to a template: base64 where it is binary and the client gets text, as a request's is.
+    Otherwise as it came: what a template makes of it is not recorded.
+    """
+    as_text = not wanted if handling is None else handling == TO_TEXT
+    return base64.b64encode(body) if binary and as_text else body
+
+
 def _text(body: bytes) -> bytes:
     return body if body.isascii() else body.decode("utf-8", "replace").encode()
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from portico.dataplane.binary import response_payload
+from portico.dataplane.binary import readable_payload, response_payload
 from portico.dataplane.environment import ResponseView
 from portico.dataplane.fault import API_CONFIGURATION_ERROR, Fault
 from portico.dataplane.headers import mapped_name
@@ -92,13 +92,14 @@ def _overridden(exchange: Exchange) -> bool:
 class _Row:
     """One integration response, compiled."""
 
-    __slots__ = ("_binary", "_handling", "headers", "status", "templates")
+    __slots__ = ("_binary", "_handling", "_may_be_binary", "headers", "status", "templates")
 
     def __init__(self, response: IntegrationResponse, binary: BinaryTypes) -> None:
         self.status = int(response.status_code)
         self.headers = _Headers(response.response_parameters)
         self.templates = ResponseTemplates(response.response_templates)
         self._binary = binary
+        self._may_be_binary = not binary.none
         self._handling = response.content_handling
 
     def apply(self, exchange: Exchange) -> bool:
@@ -108,20 +109,22 @@ class _Row:
         constant = template is not None and template.constant is not None
         view = None if constant and self.headers.constant else ResponseView(exchange)
         exchange.status = self.status
+        if self._may_be_binary and template is not None and view is not None:
+            exchange.payload = self._converted(readable_payload, exchange, accept)
         exchange.lines = self.headers.lines(view)
         if template is not None:
             exchange.content = template.render(view) if view is not None else template.constant or b""
         else:
-            exchange.content = self._payload(exchange, accept)
+            exchange.content = self._converted(response_payload, exchange, accept)
         return not _overridden(exchange) and view is None
 
-    def _payload(self, exchange: Exchange, accept: str | None) -> bytes:
+    def _converted(self, conversion: Callable[..., bytes], exchange: Exchange, accept: str | None) -> bytes:
         backend = exchange.backend
         sent = None
         for header in backend.headers if backend is not None else ():
             if header.name == b"content-type":
                 sent = header.value.decode("latin-1")
-        return response_payload(
+        return conversion(
             exchange.payload,
             binary=self._binary.match(sent),
             wanted=self._binary.match(accept),

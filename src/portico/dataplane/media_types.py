@@ -13,11 +13,12 @@ def media_type(header: str | None, default: str = "application/json") -> str:
 class BinaryTypes:
     """An API's `binaryMediaTypes`, with their wildcards."""
 
-    __slots__ = ("_exact", "_families", "everything")
+    __slots__ = ("_exact", "_families", "everything", "none")
 
     def __init__(self, types: Iterable[str]) -> None:
         lower = [entry.lower() for entry in types]
         self.everything = "*/*" in lower
+        self.none = not lower
         self._exact = frozenset(lower)
         self._families = tuple(entry[:-1] for entry in lower if entry.endswith("/*") and entry != "*/*")
 

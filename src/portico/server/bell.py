@@ -16,7 +16,8 @@ from typing import Final, cast
 
 from portico.server.unix_sockets import bind, connected
 
-BARRIER_SECONDS: Final = 0.3
+BARRIER_SECONDS: Final = 2.0
+"""Long enough for a worker that is ready on a machine that is busy; only one that hangs lets answers wait so long."""
 _FIRST_PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 0.1
 """Between two calls of a worker: a failed one costs 50 µs, and until it is heard no barrier waits for it."""

@@ -37,7 +37,7 @@ INIT_SECONDS: Final = 10.0
 """Lambda's limit of the Init phase (guide, "Understanding the Lambda execution environment lifecycle")."""
 _CONCLUDE_SECONDS: Final = 1.0
 """An instance that exited is concluded then at the latest, though a connection of it is still open somewhere."""
-_TRUNCATED_SECONDS: Final = 0.1
+_TRUNCATED_SECONDS: Final = 0.5
 """A runtime that broke off within its response has most often died of something, which is told in that time."""
 _MEGABYTE: Final = 1024 * 1024
 

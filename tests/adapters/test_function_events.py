@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edge_scene import play, until
-from function_host_scene import Hosted, function, hosting, version
+from function_host_scene import Hosted, function, hosting
 from function_scene import Called
 from portico.adapters.function_host.event_file import EventFile
 from portico.adapters.function_host.events import Events
@@ -37,9 +37,11 @@ def failing(**values: Any) -> FunctionStanding:
 async def test_an_event_is_accepted_at_once_and_delivered(tmp_path: Path) -> None:
     async with hosting(tmp_path) as host:
         host.stand(function("hello"))
-        called = await send(host, "hello", "sleep 0.3", "print done")
+        called = host.begin("hello", host.wait, "print done", kind=InvocationType.EVENT)
+        await called.over.wait()
         assert called.answer == FunctionAnswer(b"", status=202)
         assert kept(tmp_path) == [(0, 0)]
+        host.open()
         await until(lambda: not len(host.events))
         assert "done" in host.log("hello")
         await until(lambda: not kept(tmp_path))
@@ -157,7 +159,7 @@ async def test_what_another_run_delivers_is_left_to_it_until_it_is_gone(tmp_path
         host.stand(function("hello"))
         successor.sweep()
         await until(lambda: len(successor) == 1)
-        host.clock.by += 2
+        host.clock.by += 300  # the longest pause, however often it was throttled meanwhile
         successor.sweep()
         await until(lambda: not len(successor))
         assert host.log("hello").count("x") == 1
@@ -203,7 +205,7 @@ async def test_a_clock_that_is_moved_loses_no_event(tmp_path: Path) -> None:
         with sqlite3.connect(tmp_path / "events.db") as file:  # as if an hour had been added before the restart
             file.execute("UPDATE events SET due = due + 3600, accepted = accepted + 3600")
     async with hosting(tmp_path) as host:
-        host.stand(function("odd", version(timeout=1)))
+        host.stand(function("odd"))
         await until(lambda: len(host.events) == 1)
         host.clock.by += 301
         await until(lambda: kept(tmp_path) == [(2, 0)])
@@ -215,10 +217,11 @@ async def test_an_event_is_on_the_disk_before_it_is_answered(tmp_path: Path) -> 
     async with hosting(tmp_path) as host:
         host.stand(function("hello"))
         found: list[int] = []
-        called = host.begin("hello", "sleep 0.2", kind=InvocationType.EVENT)
+        called = host.begin("hello", host.wait, kind=InvocationType.EVENT)
         called.when_told = lambda _: found.append(len(kept(tmp_path)))
         await called.over.wait()
         assert found == [1]
+        host.open()
 
 
 @play

@@ -1,6 +1,5 @@
 """Who serves which call: warm instances, bursts, limits, and instances that have to go."""
 
-import asyncio
 import json
 import os
 import signal
@@ -9,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from edge_scene import play, until
-from function_host_scene import Hosted, function, hosting, version
+from function_host_scene import function, hosting, version
 from function_scene import Called
-from portico.adapters.function_host.instance import State
 from portico.kernel.observe import FunctionFailed, InstanceFailed
 from portico.ports.functions import FailureKind
 
@@ -22,16 +20,14 @@ async def all_of(called: list[Called]) -> list[Called]:
     return called
 
 
-def states(host: Hosted) -> list[str]:
-    return sorted(one.state.name for one in host.fleet._instances())
-
-
 @play
 async def test_a_burst_starts_an_instance_for_each_of_its_calls(tmp_path: Path) -> None:
     async with hosting(tmp_path, instances=60) as host:
         host.stand(function("hello"))
-        burst = await all_of([host.begin("hello", "sleep 1", "who") for _ in range(12)])
-        assert len({one.payload for one in burst}) == 12
+        burst = [host.begin("hello", host.wait, "who") for _ in range(12)]
+        await until(lambda: host.states() == ["RUNNING"] * 12)
+        host.open()
+        assert len({one.payload for one in await all_of(burst)}) == 12
         assert len(host.launcher.started) == 12
 
 
@@ -39,12 +35,13 @@ async def test_a_burst_starts_an_instance_for_each_of_its_calls(tmp_path: Path) 
 async def test_warm_instances_work_side_by_side(tmp_path: Path) -> None:
     async with hosting(tmp_path, instances=60) as host:
         host.stand(function("hello"))
-        await all_of([host.begin("hello", "sleep 1") for _ in range(10)])
-        await until(lambda: states(host) == ["IDLE"] * 10)
-        began = asyncio.get_running_loop().time()
-        burst = await all_of([host.begin("hello", "sleep 0.3", "who") for _ in range(10)])
-        assert asyncio.get_running_loop().time() - began < 1.5  # one after another: 3 s
-        assert len({one.payload for one in burst}) == 10
+        for warm in (False, True):
+            burst = [host.begin("hello", host.wait, "who") for _ in range(10)]
+            await until(lambda: host.states() == ["RUNNING"] * 10)
+            host.open()
+            assert len({one.payload for one in await all_of(burst)}) == 10, warm
+            await until(lambda: host.states() == ["IDLE"] * 10)
+            host.shut()
         assert len(host.launcher.started) == 10
 
 
@@ -52,21 +49,23 @@ async def test_warm_instances_work_side_by_side(tmp_path: Path) -> None:
 async def test_who_was_idle_last_is_called_first(tmp_path: Path) -> None:
     async with hosting(tmp_path) as host:
         host.stand(function("hello"))
-        slow, quick = host.begin("hello", "sleep 0.5", "who"), host.begin("hello", "sleep 0.1", "who")
-        await all_of([slow, quick])
-        await until(lambda: states(host) == ["IDLE", "IDLE"])
+        slow, quick = host.begin("hello", host.wait, "who"), host.begin("hello", "who")
+        await quick.over.wait()
+        await until(lambda: host.states() == ["IDLE", "RUNNING"])
+        host.open()
+        await slow.over.wait()
+        await until(lambda: host.states() == ["IDLE", "IDLE"])
+        assert slow.payload != quick.payload
         for _ in range(3):
             assert (await host.do("hello", "who")).payload == slow.payload
-            await until(lambda: states(host) == ["IDLE", "IDLE"])
 
 
 @play
 async def test_a_call_right_after_an_answer_waits_for_that_instance(tmp_path: Path) -> None:
-    async with hosting(tmp_path) as host:
+    async with hosting(tmp_path, sweeping=False) as host:  # it has all the time that it needs
         host.stand(function("hello"))
-        await host.answer("hello")
         for _ in range(200):
-            await host.answer("hello")
+            await host.invoke("hello").over.wait()
         assert len(host.launcher.started) == 1
 
 
@@ -74,8 +73,10 @@ async def test_a_call_right_after_an_answer_waits_for_that_instance(tmp_path: Pa
 async def test_a_call_does_not_wait_for_an_instance_that_is_still_busy_after_its_answer(tmp_path: Path) -> None:
     async with hosting(tmp_path) as host:
         host.stand(function("hello"))
-        await host.do("hello", "linger 5")
-        assert (await host.do("hello", "print x")).payload == b"null"
+        await host.begin("hello", "linger 9").over.wait()
+        second = host.begin("hello", "print x")
+        await second.over.wait()
+        assert second.payload == b"null"
         assert len(host.launcher.started) == 2
 
 
@@ -121,10 +122,11 @@ async def test_a_tenth_is_never_reserved(tmp_path: Path) -> None:
 async def test_a_reservation_that_changes_counts_at_once(tmp_path: Path) -> None:
     async with hosting(tmp_path) as host:
         host.stand(function("hello"))
-        under_way = host.begin("hello", "sleep 0.5")
+        under_way = host.begin("hello", host.wait)
         await until(lambda: host.fleet.calls == 1)
         host.stand(function("hello", reserved_concurrency=1))
         assert (await host.answer("hello")).kind is FailureKind.THROTTLED
+        host.open()
         await under_way.over.wait()
         assert (await host.answer("hello")).payload == b"{}"
         host.stand(function("hello"))
@@ -137,9 +139,7 @@ async def test_where_there_is_no_room_the_longest_idle_goes(tmp_path: Path) -> N
     async with hosting(tmp_path, instances=2) as host:
         host.stand(function("a"), function("b"), function("c"))
         pids = [json.loads((await host.do(name, "who")).payload) for name in ("a", "b")]
-        await until(lambda: states(host) == ["IDLE", "IDLE"])
         await host.answer("a")
-        await until(lambda: states(host) == ["IDLE", "IDLE"])
         assert (await host.answer("c")).payload == b"{}"
         await until(lambda: host.launcher.running == 2)
         running = {one.pid for one in host.launcher.started if one.process.poll() is None}
@@ -150,13 +150,14 @@ async def test_where_there_is_no_room_the_longest_idle_goes(tmp_path: Path) -> N
 async def test_where_nobody_comes_free_a_call_waits_a_second_and_is_throttled(tmp_path: Path) -> None:
     async with hosting(tmp_path, instances=2) as host:
         host.stand(function("a", reserved_concurrency=2), function("b", reserved_concurrency=1))
-        busy = [host.begin("a", "sleep 2") for _ in range(2)]
-        await until(lambda: states(host) == ["RUNNING", "RUNNING"])
+        busy = [host.begin("a", host.wait) for _ in range(2)]
+        await until(lambda: host.states() == ["RUNNING", "RUNNING"])
         called = await host.answer("b")
         assert (called.kind, called.cause) == (
             FailureKind.THROTTLED,
             "there is room for no further instance: all are busy",
         )
+        host.open()
         await all_of(busy)
         assert (await host.answer("b")).payload == b"{}"
 
@@ -179,13 +180,14 @@ async def test_instances_without_work_are_ended(tmp_path: Path) -> None:
 async def test_an_update_lets_calls_under_way_end_on_the_old_code(tmp_path: Path) -> None:
     async with hosting(tmp_path) as host:
         host.stand(function("hello"))
-        idle, busy = host.begin("hello", "sleep 0.1", "who"), host.begin("hello", "sleep 0.6", "who")
+        busy, idle = host.begin("hello", host.wait, "who"), host.begin("hello", "who")
         await idle.over.wait()
-        await until(lambda: states(host) == ["IDLE", "RUNNING"])
+        await until(lambda: host.states() == ["IDLE", "RUNNING"])
         host.stand(function("hello", version(revision="r-2", code="1" * 64)))
         new = await host.do("hello", "who")
-        assert new.payload != idle.payload
+        host.open()
         await busy.over.wait()
+        assert len({one.payload for one in (busy, idle, new)}) == 3
         await until(lambda: host.launcher.running == 1)
         assert (await host.do("hello", "who")).payload == new.payload
         assert not host.fleet._leaving
@@ -219,8 +221,8 @@ async def test_an_instance_that_is_killed_at_work_is_a_crash(tmp_path: Path) -> 
     async with hosting(tmp_path) as host:
         host.stand(function("hello"))
         first = int((await host.do("hello", "who")).payload)
-        under_way = host.begin("hello", "sleep 10")
-        await until(lambda: states(host) == ["RUNNING"])
+        under_way = host.begin("hello", "sleep 9")
+        await until(lambda: host.states() == ["RUNNING"])
         os.kill(first, signal.SIGKILL)
         await under_way.over.wait()
         assert under_way.answer is not None and under_way.answer.error == "Unhandled"
@@ -264,8 +266,8 @@ async def test_init_errors_of_a_burst_are_told_to_every_call(tmp_path: Path) -> 
 async def test_closing_ends_everything(tmp_path: Path) -> None:
     async with hosting(tmp_path) as host:
         host.stand(function("hello"))
-        calls = [host.begin("hello", "sleep 20") for _ in range(3)]
-        await until(lambda: states(host) == [State.RUNNING.name] * 3)
+        calls = [host.begin("hello", host.wait) for _ in range(3)]
+        await until(lambda: host.states() == ["RUNNING"] * 3)
         await host.fleet.close()
         assert not host.launcher.running
         assert not [one for one in calls if one.over.is_set()]

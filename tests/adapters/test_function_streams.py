@@ -76,7 +76,7 @@ def test_an_error_midway_ends_the_stream(tmp_path: Path, word: str, error: dict[
     @play
     async def scene() -> None:
         async with hosting(tmp_path) as host:
-            host.stand(function("hello", version(timeout=1)))
+            host.stand(function("hello", version(timeout=1 if word == "stall_midway" else 10)))
             called = await stream(host, word)
             assert (called.told, called.body) == (["begin", "data", "end"], b"some")
             assert called.error is not None

@@ -13,6 +13,7 @@ from certificates import server_tls
 from edge_scene import play, until
 from portico.adapters import http_client, http_connection, http_pool, names
 from portico.adapters.egress import EgressPolicy
+from portico.adapters.http_call import EXACT_BELOW
 from portico.ports.upstream import BODY_LIMIT, FailureKind, Origin
 from upstream_scene import OK, Called, Wire, answering, answering_once, backend, calling
 
@@ -256,7 +257,7 @@ async def test_a_slow_client_stops_its_backend() -> None:
         assert (await caller.get(server.origin)).body == b"ok"
 
 
-@pytest.mark.parametrize("seconds", [0.02, 5.0])
+@pytest.mark.parametrize("seconds", [EXACT_BELOW - 0.1, EXACT_BELOW])
 @play
 async def test_time_stands_still_while_the_client_is_slow(seconds: float) -> None:
     go_on = asyncio.Event()
@@ -274,8 +275,8 @@ async def test_time_stands_still_while_the_client_is_slow(seconds: float) -> Non
         await until(lambda: len(called.body) == 999_999)
         called.call.pause()
         caller.wait(100.0)
-        await asyncio.sleep(0.03)
         assert called.failure is None
+        assert called.call.timer is None  # type: ignore[attr-defined]
         called.call.resume()
         caller.wait(seconds / 2)
         go_on.set()
@@ -658,7 +659,7 @@ async def test_fifty_milliseconds_are_fifty() -> None:
         before = loop.time()
         called = await caller.get(server.origin, timeout=0.05)
         assert called.kind is FailureKind.TIMEOUT
-        assert 0.045 < loop.time() - before < 1.0
+        assert loop.time() - before > 0.045
 
 
 @play

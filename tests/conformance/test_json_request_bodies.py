@@ -35,9 +35,9 @@ def play() -> Play:
 
 
 def status(play: Play, body: bytes) -> int:
-    begun = time.process_time()
+    begun = time.thread_time()
     hears = play.asks("POST /", body=body).hears
-    assert time.process_time() - begun < 1
+    assert time.thread_time() - begun < 1, "most take less than a thousandth of that"
     assert not [cause for cause in play.causes if cause]
     if hears.status == 400:
         assert hears.json == UNREADABLE

@@ -4,13 +4,13 @@ Every bomb runs in the measured way alone: the seconds are the processor's, the 
 """
 
 import json
-import time
 import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from effort import cpu_seconds
 from playbook.stage import Play, api, mock
 
 URL = "https://apigateway.amazonaws.com/restapis/api1/models/"
@@ -179,12 +179,13 @@ def play_of(schema: Any) -> Play:
 def test_a_bomb_ends(name: str) -> None:
     schema, body = BOMBS[name]()
     play = play_of(schema)
-    begun = time.process_time()
-    hears = play.asks("POST /", body=body).hears
-    taken = time.process_time() - begun
-    assert hears.status in (200, 400, 500)
-    assert play.causes is not None  # a bug of ours raises
-    assert taken < SECONDS
+    statuses = set[int]()
+
+    def exploded() -> None:  # a bug of ours raises
+        statuses.add(play.asks("POST /", body=body).hears.status)
+
+    assert cpu_seconds(exploded, SECONDS) < SECONDS
+    assert statuses <= {200, 400, 500}
 
 
 @pytest.mark.parametrize("name", BOMBS)
@@ -201,20 +202,20 @@ def test_a_bomb_takes_little_memory(name: str) -> None:
 
 
 def test_models_that_all_lead_to_each_other_are_in_memory_once() -> None:
-    """60 methods have a model each, and each model leads to all 5500 schemas of the API."""
+    """20 methods have a model each, and each model leads to all 1800 schemas of the API: 4 MB, or 20 times that."""
     members = {f"m{n}": {"type": "string"} for n in range(90)}
-    schemas = [{"properties": {**members, "next": {"$ref": f"{URL}M{(n + 1) % 60}"}}} for n in range(60)]
+    schemas = [{"properties": {**members, "next": {"$ref": f"{URL}M{(n + 1) % 20}"}}} for n in range(20)]
     validated = {**mock(), "requestValidatorId": "v"}
     play = Play(
         api(
-            {f"/{n}": {"POST": {**validated, "requestModels": {"application/json": f"M{n}"}}} for n in range(60)},
+            {f"/{n}": {"POST": {**validated, "requestModels": {"application/json": f"M{n}"}}} for n in range(20)},
             requestValidators=[{"id": "v", "validateRequestBody": True}],
             models=[{"id": f"m{n}", "name": f"M{n}", "schema": json.dumps(one)} for n, one in enumerate(schemas)],
         )
     )
     tracemalloc.start()
     try:
-        for n in range(60):
+        for n in range(20):
             for value, status in (("1", 400), ('"a"', 200)):
                 body = b'{"next":{"m1":%s}}' % value.encode()
                 assert play.asks(f"POST /{n}", body=body).hears.status == status

@@ -1,9 +1,8 @@
 """Lax JSON: what a mock's template may render."""
 
-import time
-
 import pytest
 
+from effort import cpu_seconds
 from portico.lang.laxjson import LIMIT, member
 
 
@@ -36,9 +35,8 @@ def test_the_member_of_the_outermost_object_is_found(text: str, value: str | Non
 
 @pytest.mark.parametrize("text", ["{," * LIMIT, '{"' + '\\"' * LIMIT, "{" + "'\"" * LIMIT, "{:" * LIMIT, "{" * LIMIT])
 def test_a_hostile_text_takes_linear_time(text: str) -> None:
-    began = time.perf_counter()
     assert member(text, "statusCode") is None
-    assert time.perf_counter() - began < 2
+    assert cpu_seconds(lambda: member(text, "statusCode"), 2) < 2
 
 
 def test_what_is_behind_the_limit_is_not_looked_at() -> None:

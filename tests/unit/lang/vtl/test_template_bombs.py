@@ -1,11 +1,10 @@
 """Templates that would stop a worker or fill its memory end within a second of CPU time and 64 MB."""
 
-import gc
-import time
 from pathlib import Path
 
 import pytest
 
+from effort import cpu_seconds
 from fake_environment import FakeEnvironment
 from portico.kernel.stack import with_room
 from portico.lang.errors import BudgetExceeded, EvaluationError, SourceError
@@ -39,30 +38,25 @@ def rendered(bomb: Bomb) -> None:
     compile_template(bomb.source, "bomb").render_bytes(FakeEnvironment(body=bomb.body))
 
 
-def explode(bomb: Bomb) -> tuple[str, float, float]:
-    """What becomes of it: the class of the error or nothing, CPU seconds, megabytes."""
-    gc.collect()
-    gc.freeze()  # as a worker does: what all the other tests have left behind is not looked at meanwhile
+def explode(bomb: Bomb) -> tuple[str, float]:
+    """What becomes of it: the class of the error or nothing, and megabytes."""
     measured = forget_peak()
     before = memory("VmRSS") if measured else 0.0
-    began, outcome = time.thread_time(), ""
+    outcome = ""
     try:
         rendered(bomb)
     except (EvaluationError, SourceError) as error:
         outcome = type(error).__name__
-    took = time.thread_time() - began
-    gc.unfreeze()
-    return outcome, took, memory("VmHWM") - before if measured else 0.0
+    return outcome, memory("VmHWM") - before if measured else 0.0
 
 
 @pytest.mark.parametrize("bomb", [*BOMBS, *REFUSED, *HARMLESS], ids=lambda bomb: bomb.name)
 def test_a_bomb_ends_in_time_and_in_little_memory(bomb: Bomb) -> None:
-    for _ in range(3):  # a processor that is shared with others takes longer for the same work
-        _, seconds, megabytes = explode(bomb)
-        if seconds <= CPU_SECONDS and megabytes <= MEGABYTES:
-            return
-    assert seconds <= CPU_SECONDS
-    assert megabytes <= MEGABYTES
+    peaks = list[float]()
+    assert cpu_seconds(lambda: peaks.append(explode(bomb)[1]), CPU_SECONDS) < CPU_SECONDS
+    while min(peaks) > MEGABYTES and len(peaks) < 3:  # of what else this process does, the peak tells too
+        peaks.append(explode(bomb)[1])
+    assert min(peaks) <= MEGABYTES
 
 
 def test_there_are_fifty_bombs_and_nearly_all_are_stopped_by_the_budget() -> None:

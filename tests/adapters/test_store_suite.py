@@ -326,7 +326,7 @@ class TestStanding:
         one.close()
         other.close()
 
-    @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
     @given(
         steps=st.lists(
             st.lists(st.tuples(st.sampled_from("abc"), st.none() | st.integers(0, 9)), max_size=4), max_size=8

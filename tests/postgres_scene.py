@@ -28,7 +28,7 @@ import pytest
 from unprivileged import NOBODY
 
 PASSWORD = "half-a-secret"
-PATIENCE = 30.0
+PATIENCE = 60.0
 _SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds that a test waits for what must happen."""
 
 

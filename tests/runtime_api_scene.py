@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from time import time
 from typing import Any
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:pets"
 PREFIX = "/2018-06-01/runtime/"

@@ -11,12 +11,13 @@ import pytest
 from portico.adapters import postgres_schema
 from portico.adapters.migrations import Migration, SchemaTooNew, migrations
 from portico.adapters.postgres import PostgresStore
+from portico.adapters.postgres_session import ANSWER_SECONDS
 from portico.ports.changes import Gap
 from portico.ports.store import Store, StoreConflict, StoreInDoubt, StoreUnavailable
 from postgres_scene import PASSWORD, PostgresServer, postgres_server, until
 
-TOLD_SECONDS = 1.5
-BACK_SECONDS = 5.0
+TOLD_SECONDS = 6 * ANSWER_SECONDS
+"""One answer's time, and what a busy machine takes; twelve that wait one after another would take twice as long."""
 
 
 @pytest.fixture(scope="module")
@@ -206,8 +207,8 @@ class TestFaults:
                 began = time.monotonic()
                 with pytest.raises(StoreUnavailable, match="the server does not answer"):
                     use()
-                assert time.monotonic() - began < 0.1
-        assert until(lambda: works(store)) < BACK_SECONDS
+                assert time.monotonic() - began < ANSWER_SECONDS, "nobody waits for an answer once more"
+        until(lambda: works(store))
         assert keys(store) == ["first"]
 
     def test_threads_that_were_waiting_are_all_told_soon(self, server: PostgresServer, store: PostgresStore) -> None:
@@ -216,7 +217,7 @@ class TestFaults:
 
         with server.paused():
             together(*[use] * 12)
-        until(lambda: works(store), BACK_SECONDS)
+        until(lambda: works(store))
 
     def test_a_server_that_is_paused_within_a_transaction(self, server: PostgresServer, store: PostgresStore) -> None:
         def write() -> None:
@@ -228,7 +229,7 @@ class TestFaults:
         with pytest.raises(StoreUnavailable, match="the server does not answer"):
             write()
         server.resume()
-        until(lambda: works(store), BACK_SECONDS)
+        until(lambda: works(store))
         put(store, "third")
         assert keys(store) == ["first", "third"]
 
@@ -240,7 +241,7 @@ class TestFaults:
 
         soon(write, StoreInDoubt)
         server.resume()
-        until(lambda: works(store), BACK_SECONDS)
+        until(lambda: works(store))
         put(store, "third")
         assert keys(store) in (["first", "second", "third"], ["first", "third"])
 
@@ -254,7 +255,7 @@ class TestFaults:
             unit.put("resource", "api1", "third", {})
         soon(lambda: keys(store))
         server.start()
-        assert until(lambda: works(store)) < BACK_SECONDS
+        until(lambda: works(store))
         assert keys(store) == ["first"]
         assert store.head() == 0
 
@@ -298,7 +299,7 @@ class TestFaults:
         with pytest.raises(StoreUnavailable, match="read-only"):
             put(store, "second")
         server.promote()
-        until(lambda: works(store), BACK_SECONDS)
+        until(lambda: works(store))
         assert store.identity() != before
         assert store.head() == 1
         put(store, "second")

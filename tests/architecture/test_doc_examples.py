@@ -97,7 +97,7 @@ def test_what_a_page_tells_to_type_does_what_it_says(told: Page, place: Place) -
         cwd=place.home,
         capture_output=True,
         text=True,
-        timeout=3 * PATIENCE,
+        timeout=4 * PATIENCE,
         check=False,
     )
     assert done.returncode == 0, f"{told.name}: {done.stdout}{done.stderr}"

@@ -172,7 +172,7 @@ def hurt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Scene]
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_killed_process_is_noticed_by_nobody_who_asks_twice(role: str, hurt: tuple[str, Scene]) -> None:
+def test_a_killed_process_is_noticed_by_nobody_who_asks_again(role: str, hurt: tuple[str, Scene]) -> None:
     url, scene = hurt
     empty(url)
     milk = add(url, "Buy milk")

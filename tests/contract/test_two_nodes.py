@@ -11,10 +11,8 @@ import pytest
 from contract_scene import Mock, Scene, running
 from postgres_scene import PostgresServer, postgres_server, until
 
-LIVE_SECONDS = 1.5
-"""Within which a change on one node is served by the other."""
-REFUSED_SECONDS = 2.0
-BACK_SECONDS = 5.0
+REFUSED_SECONDS = 10.0
+"""Two on a machine that nobody else uses; a client waits for sixty."""
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +41,10 @@ def test_what_one_node_deploys_the_other_serves(nodes: tuple[Scene, Scene]) -> N
     here, there = nodes
     api = Mock(here.client(), "$stageVariables.colour")
     api.deploy(colour="red")
-    until(lambda: answers(there, api, "red"), LIVE_SECONDS)
+    until(lambda: answers(there, api, "red"))
     api.update_stage("/variables/colour", "blue")
     assert answers(here, api, "blue")
-    until(lambda: answers(there, api, "blue"), LIVE_SECONDS)
+    until(lambda: answers(there, api, "blue"))
 
 
 def test_either_node_edits_what_the_other_made(nodes: tuple[Scene, Scene]) -> None:
@@ -54,7 +52,7 @@ def test_either_node_edits_what_the_other_made(nodes: tuple[Scene, Scene]) -> No
     api = Mock(here.client(), "made")
     api.deploy()
     there.client().delete_stage(restApiId=api.id, stageName="prod")
-    until(lambda: here.call(api.id, "/").status == 403, LIVE_SECONDS)
+    until(lambda: here.call(api.id, "/").status == 403)
     assert [one["id"] for one in here.client().get_rest_apis()["items"]].count(api.id) == 1
 
 
@@ -65,7 +63,7 @@ def test_a_database_that_is_away_is_told_soon_and_is_back_soon(
     here, there = nodes
     api = Mock(here.client(), "served")
     api.deploy()
-    until(lambda: answers(there, api, "served"), LIVE_SECONDS)
+    until(lambda: answers(there, api, "served"))
     clients = [node.client() for node in nodes]
     database.pause() if fault == "paused" else database.kill()
 
@@ -75,10 +73,10 @@ def test_a_database_that_is_away_is_told_soon_and_is_back_soon(
 
     database.resume() if fault == "paused" else database.start()
     for client in clients:
-        until(lambda client=client: is_back(client), BACK_SECONDS)
+        until(lambda client=client: is_back(client))
     api.edit("edited")
     api.deploy()
-    until(lambda: answers(there, api, "edited"), LIVE_SECONDS)
+    until(lambda: answers(there, api, "edited"))
 
 
 def refused_after(client: Any) -> float:

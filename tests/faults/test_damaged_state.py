@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from contract_scene import STAGE, Mock
-from fault_scene import Site, chance, rounds, standing
+from fault_scene import Site, chance, rounds, standing, within
 
 RESTARTS = rounds(3, 100)
 REFUSED = {(403, '{"message":"Forbidden"}'), (500, '{"message": "Internal server error"}')}
 """What is answered for an API that nobody knows, and for one whose Snapshot cannot be read."""
 
-MENDED = 5.0
+MENDED = within(5.0)
 """Seconds that control has to notice and to mend."""
 
 Damage = Callable[[Path, random.Random], None]

@@ -15,12 +15,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from contract_scene import Mock
-from fault_scene import Site, asking, heard, rounds, standing
+from fault_scene import Site, asking, heard, rounds, standing, within
 from postgres_scene import PostgresServer, postgres_server
 
 AWAY = float(rounds(1, 600))
 """Seconds."""
-BACK_WITHIN = 5.0
+BACK_WITHIN = within(5.0)
 
 Outage = Callable[[], Any]
 
@@ -32,8 +32,8 @@ class Refusal(NamedTuple):
     within: float
 
 
-AWAY_IS_TOLD = Refusal(503, 2.0)
-LOCKED_IS_TOLD = Refusal(409, 6.0)
+AWAY_IS_TOLD = Refusal(503, within(2.0))
+LOCKED_IS_TOLD = Refusal(409, within(6.0))
 """AWS's answer to writers who are in each other's way, after the five seconds that one waits for another."""
 
 

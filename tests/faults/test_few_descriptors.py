@@ -15,6 +15,7 @@ import pytest
 from certificates import server_tls
 from contract_scene import REGION, Mock
 from fault_scene import Site, standing
+from running_server import PATIENCE
 
 ALLOWED = 90
 CROWD = 150
@@ -29,9 +30,9 @@ class Guest:
     def __init__(self, site: Site, api: str, tls: ssl.SSLContext | None) -> None:
         address, port = site.gateway.partition("//")[2].split(":")
         if tls is None:
-            self._connection = http.client.HTTPConnection(address, int(port), timeout=5.0)
+            self._connection = http.client.HTTPConnection(address, int(port), timeout=PATIENCE)
         else:
-            self._connection = http.client.HTTPSConnection("localhost", int(port), timeout=5.0, context=tls)
+            self._connection = http.client.HTTPSConnection("localhost", int(port), timeout=PATIENCE, context=tls)
         self._host = {"Host": f"{api}.execute-api.{REGION}.localhost"}
 
     def ask(self) -> tuple[int, str]:
@@ -79,7 +80,7 @@ def test_the_guests_that_are_there_are_served_and_nothing_spins(tmp_path: Path, 
                 time.sleep(0.02)
             assert cpu_seconds(worker) - before < WATCHED / 2
         guest.leave()
-        end = time.monotonic() + 5.0
+        end = time.monotonic() + PATIENCE
         while not served(site, api.id, client_side):
             assert time.monotonic() < end, "nobody new is served, although everybody has left"
         assert not site.told("ProcessDied")

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from contract_scene import Mock
-from fault_scene import Site, asking, heard, standing
+from fault_scene import Site, asking, heard, standing, within
 
-RECOVERED = 5.0
+RECOVERED = within(5.0)
 ROOM = 24 * 1024 * 1024
 """Bytes: a worker's meters take four million."""
 
@@ -115,6 +115,7 @@ def test_a_change_that_the_workers_copy_has_no_room_for_acts_as_soon_as_it_has(t
         long = "blue" * 100
         assert variable(site, api, long), "it is stored"
         assert site.everywhere(api.id, "/") == {(200, "red")}
+        soon(lambda: site.told("ChangesNotApplied"))
         told = site.told("ChangesNotApplied")
         assert [one["role"] for one in told] == ["control"] and "No space left" in told[0]["reason"]
         disk.free()

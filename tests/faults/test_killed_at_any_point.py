@@ -26,11 +26,13 @@ ROUNDS = rounds(12, 100)
 
 def moments(rng: random.Random, call: float) -> Iterator[float]:
     """Seconds after a call's start at which to kill: spread over twice the time that `call` says one takes, so that
-    some come before its answer and some after. More than ROUNDS where all calls so far ended alike."""
+    some come before its answer and some after. More than ROUNDS where all calls so far ended alike: then over longer,
+    as one may take longer meanwhile."""
     while True:
         spread = [2 * call * step / (ROUNDS - 1) for step in range(ROUNDS)]
         rng.shuffle(spread)
         yield from spread
+        call *= 2
 
 
 class State(NamedTuple):

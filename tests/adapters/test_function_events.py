@@ -170,7 +170,7 @@ async def test_what_another_run_delivers_is_left_to_it_until_it_is_gone(tmp_path
 async def test_large_payloads_are_read_back_from_the_disk(tmp_path: Path) -> None:
     async with hosting(tmp_path, instances=4) as host:
         host.stand(function("hello"))
-        large = "print " + "x" * 900_000
+        large = "who is " + "x" * 900_000
         called = [host.begin("hello", large, kind=InvocationType.EVENT) for _ in range(60)]
         for one in called:
             await one.over.wait()

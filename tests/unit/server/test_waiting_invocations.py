@@ -52,6 +52,7 @@ class Process:
                 handle=handle,
                 catch_up=lambda: 0,
                 meters=list,
+                refuse_metrics=unused,
                 open_door=self._open_door,
                 listen=unused,
                 functions=self.functions,  # type: ignore[arg-type]

@@ -50,9 +50,9 @@ def test_the_definition_is_asked_of_the_server_by_id_and_by_name(scene: Scene, a
     for called in (api, "shown"):
         assert said(scene, "routes", called, "--control", listener) == [
             f"shown ({api}), as it is defined now",
-            "METHOD  PATH        CHECKS   INTEGRATION                              TEMPLATES",
-            "GET     /pets       -        HTTP_PROXY GET http://pets.example.com/  -",
-            "GET     /pets/{id}  API key  HTTP_PROXY GET http://pets.example.com/  -",
+            "METHOD  PATH        CHECKS   INTEGRATION                              BODY  ANSWERS",
+            "GET     /pets       -        HTTP_PROXY GET http://pets.example.com/  -     -",
+            "GET     /pets/{id}  API key  HTTP_PROXY GET http://pets.example.com/  -     -",
             "  not served: API keys are not enforced yet",
         ]
     ran = portico(scene, "routes", "nobody", "--control", listener)

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import msgspec
+import pytest
 from rich.console import Console
 
 from playbook.stage import Play, api, aws_service, http, http_proxy, invocation, lambda_proxy, mock, responds
@@ -82,7 +83,23 @@ def test_templates_and_answers_are_told() -> None:
         responds("404", "4..", responseTemplates={"application/json": "x"}),
     )
     shown = row(http("http://b/", *answers, requestTemplates={"text/plain": "x"}, passthroughBehavior="NEVER"))
-    assert shown.templates == ("request text/plain", "passthrough never", "200", "404 if 4.. application/json")
+    assert (shown.body, shown.answers) == ("template text/plain, others 415", ("200", "404 if 4.. application/json"))
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "templates", "told"),
+    [
+        ("WHEN_NO_MATCH", {}, ""),
+        ("WHEN_NO_MATCH", {"text/plain": "x"}, "template text/plain"),
+        ("WHEN_NO_TEMPLATES", {}, ""),
+        ("WHEN_NO_TEMPLATES", {"text/plain": "x", "a/b": "x"}, "template a/b text/plain, others 415"),
+        ("NEVER", {}, "415"),
+    ],
+)
+def test_what_becomes_of_a_body_is_told(behaviour: str, templates: dict[str, str], told: str) -> None:
+    more = {"requestTemplates": templates, "passthroughBehavior": behaviour}
+    assert row(http("http://b/", responds(), **more)).body == told
+    assert row(http_proxy("http://b/", **more)).body == "", "a proxy has no templates"
 
 
 def test_what_cannot_be_deployed_at_all_says_where() -> None:
@@ -121,9 +138,9 @@ def test_in_a_pipe_columns_are_aligned_and_problems_stand_below() -> None:
     print_plainly(SHEETS, written.append)
     assert "".join(written).splitlines() == [
         "pets (api1), as it is defined now",
-        "METHOD  PATH   CHECKS   INTEGRATION                           TEMPLATES",
-        "GET     /pets  -        HTTP_PROXY ANY http://b.example.com/  -",
-        "POST    /pets  API key  MOCK                                  request application/json; 200",
+        "METHOD  PATH   CHECKS   INTEGRATION                           BODY                       ANSWERS",
+        "GET     /pets  -        HTTP_PROXY ANY http://b.example.com/  -                          -",
+        "POST    /pets  API key  MOCK                                  template application/json  200",
         "  not served: API keys are not enforced yet",
     ]
 

@@ -112,6 +112,10 @@ def _row(row: Row) -> Iterator[str]:
         yield f"500: not served: {problem}"
     if not row.problems:
         yield f"calls {row.type} {row.target}".rstrip()
+        if row.body:
+            yield f"with the body: {row.body}"
+        if row.answers:
+            yield f"answers {'; '.join(row.answers)}"
     if row.log:
         yield f"is told in the execution log, {row.log}"
 

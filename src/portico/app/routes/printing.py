@@ -10,7 +10,7 @@ from rich.table import Table
 
 from portico.app.routes.rows import Row, Sheet
 
-_HEADS: Final = ("METHOD", "PATH", "CHECKS", "INTEGRATION", "TEMPLATES")
+_HEADS: Final = ("METHOD", "PATH", "CHECKS", "INTEGRATION", "BODY", "ANSWERS")
 _NOT_SERVED: Final = "not served: "
 _COLOURS: Final = {"GET": "green", "HEAD": "green", "OPTIONS": "dim", "DELETE": "red", "ANY": "magenta"}
 _CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
@@ -72,7 +72,8 @@ def _table(sheet: Sheet) -> Table:
 
 
 def _cells(row: Row, between: str) -> Iterator[str]:
-    for texts in ((row.method,), (row.path,), row.checks, (f"{row.type} {row.target}".strip(),), row.templates):
+    called = f"{row.type} {row.target}".strip()
+    for texts in ((row.method,), (row.path,), row.checks, (called,), (row.body,), row.answers):
         yield between.join(safe(text) for text in texts) or "-"
 
 

@@ -15,6 +15,7 @@ from portico.ports.compilation import CompileError
 
 _SERVICE: Final = "arn:aws:apigateway:"
 _FUNCTION: Final = ":function:"
+_PROXIES: Final = ("HTTP_PROXY", "AWS_PROXY")
 _VARIABLE = re.compile(r"\$\{stageVariables\.([A-Za-z0-9_]+)\}")
 
 
@@ -28,7 +29,11 @@ class Row(NamedTuple):
     type: str
     """Of the integration; empty where it has none."""
     target: str
-    templates: tuple[str, ...]
+    body: str
+    """The media types whose bodies a template makes anew, and whether others are refused; empty where all go as they
+    are."""
+    answers: tuple[str, ...]
+    """Each status, with the pattern that leads to it and the media types of its templates; none of a proxy's."""
     log: str
     """The level of its execution log, with `data` where that is told; empty where it has none."""
     problems: tuple[str, ...]
@@ -67,7 +72,8 @@ def row_of(compiler: Compiler, source: Source, resource: Resource, method: Metho
         tuple(_checks(snapshot, method)),
         "" if integration is None else integration.type,
         "" if integration is None else _target(integration, {} if stage is None else stage.variables),
-        () if integration is None else tuple(_templates(integration)),
+        "" if integration is None else _body(integration),
+        () if integration is None else tuple(_answers(integration)),
         "" if stage is None else _log(stage, resource.path, method.http_method),
         tuple(compiler.problems(snapshot, standing, resource, method)),
     )
@@ -117,12 +123,16 @@ def _target(integration: Integration, variables: Mapping[str, str]) -> str:
     return f"{integration.http_method or 'ANY'} {uri}" if uri else ""
 
 
-def _templates(integration: Integration) -> Iterator[str]:
-    """What is made of the request's body, and of the answer; nothing of a proxy's."""
-    if integration.request_templates:
-        yield f"request {' '.join(sorted(integration.request_templates))}"
-    if integration.passthrough_behavior != "WHEN_NO_MATCH":
-        yield f"passthrough {integration.passthrough_behavior.lower()}"
+def _body(integration: Integration) -> str:
+    if integration.type in _PROXIES:
+        return ""
+    types, behaviour = " ".join(sorted(integration.request_templates)), integration.passthrough_behavior
+    if behaviour == "NEVER" or (behaviour == "WHEN_NO_TEMPLATES" and types):
+        return f"template {types}, others 415" if types else "415"
+    return types and f"template {types}"
+
+
+def _answers(integration: Integration) -> Iterator[str]:
     for response in integration.integration_responses.values():
         pattern = f" if {response.selection_pattern}" if response.selection_pattern else ""
         rendered = f" {' '.join(sorted(response.response_templates))}" if response.response_templates else ""

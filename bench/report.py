@@ -13,7 +13,7 @@ How it is measured: the server's processes run on one core; the load generator, 
 A server's cost is the user and system time of **all** its processes (Portico's supervisor, control and worker; a peer's
 master and worker), divided by the requests that it answered. Servers that are compared are measured in turns within one
 run, each several times, and the medians count. Portico is `portico serve --workers 1` with everything on: access log
-and metrics. wrk keeps 64 connections open, 16 for the 1 MB response. Rows about starts, restarts and kills leave the
+and metrics. wrk keeps 64 connections open. Rows about starts, restarts and kills leave the
 server's processes on all cores. A rate is kept however slowly it is answered: a request that must wait for a connection
 waits from when it was due. A request is lost if its connection was refused, reset, or closed before its answer was
 whole, or if the answer was not a 200. The peers' configurations are in `bench/peers`.

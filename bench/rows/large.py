@@ -18,7 +18,6 @@ OF_NGINX: Final = 0.6
 READERS: Final = 64
 GROWTH: Final = 16_000_000
 _PATH: Final = f"/{definitions.STAGE}/pets/large"
-_CONNECTIONS: Final = 16
 _RECEIVE_BUFFER: Final = 16 * 1024
 _SIP: Final = 4096
 """Bytes that a slow reader takes at a time: 64 of them take 5 MB a second together at most."""
@@ -34,7 +33,7 @@ def large(bench: Bench) -> list[Finding]:
         nginx = stack.enter_context(peers.nginx(bench.room("nginx"), backend, _PATH))
         held = _slow_readers(bench, server, deployed.host)
         targets = [server.target("Portico", deployed.host, _PATH), nginx]
-        costs = compare(targets, bench.seconds(5), bench.times(3, 1), bench.say, _CONNECTIONS)
+        costs = compare(targets, bench.seconds(5), bench.times(3, 1), bench.say)
         return [against("nginx", "HTTP_PROXY, 1 MB response: CPU per request", dict(costs), OF_NGINX), held]
 
 

@@ -16,7 +16,7 @@ import typer
 
 from portico import __version__
 from portico.kernel.errors import PorticoError
-from portico.settings import OPTIONS, Option, SettingError
+from portico.settings import NOT_BUILT, OPTIONS, Option, SettingError
 from portico.settings.sources import Sources, flag_name, load
 
 app = typer.Typer(
@@ -26,6 +26,21 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def portico(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True, metavar="")
+    ] = False,
+) -> None:
+    """A self-hosted API gateway that speaks Amazon API Gateway."""
 
 
 @app.command()
@@ -209,16 +224,16 @@ def _piped() -> Iterator[None]:
 
 def _parameter(name: str, option: Option) -> inspect.Parameter:
     """An option as typer reads it: text that the settings check, so that the same words refuse it wherever it stood."""
-    default = "" if option.default is None else f" Default: {option.default}"
+    told = option.flag or option.default is None or "by default" in option.help
+    words = option.help if told else f"{option.help} Default: {option.default}"
     kind: Any = list[str] if option.many else bool if option.flag else str
-    info = typer.Option(flag_name(name), help=option.help + default, show_default=False, metavar=_metavar(option))
+    metavar = "" if option.flag else "VALUE"
+    info = typer.Option(
+        flag_name(name), help=words, show_default=False, metavar=metavar, hidden=option.help == NOT_BUILT
+    )
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, info]
     )
-
-
-def _metavar(option: Option) -> str | None:
-    return None if option.flag else "VALUE"
 
 
 def _with_options(command: Any, *before: inspect.Parameter, without: tuple[str, ...] = ()) -> Any:
@@ -236,6 +251,8 @@ def _with_options(command: Any, *before: inspect.Parameter, without: tuple[str, 
     return command
 
 
+_ORDER: tuple[Any, ...] = (serve, dev, routes, explain, render, logs, migrate, version)
+"""As `portico --help` lists the commands: what one starts with comes first."""
 _FOLDER = inspect.Parameter(
     "folder",
     inspect.Parameter.KEYWORD_ONLY,
@@ -244,12 +261,13 @@ _FOLDER = inspect.Parameter(
 
 app.command()(_with_options(serve))
 app.command()(_with_options(dev, _FOLDER, without=("log_format",)))
+app.registered_commands.sort(key=lambda command: _ORDER.index(command.callback))
 
 
 def main() -> None:
     """The console script."""
     try:
-        sys.exit(app(standalone_mode=False))
+        sys.exit(app(standalone_mode=False, prog_name="portico"))
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
     except Exception as error:
@@ -257,5 +275,10 @@ def main() -> None:
         if words is None:
             raise
         if words():  # empty where the help has been printed instead
-            print(f"portico: {words()}", file=sys.stderr)
+            print(f"portico: {words().rstrip('.')}; {_where_help_is(error)} tells what there is", file=sys.stderr)
         sys.exit(2)
+
+
+def _where_help_is(error: Exception) -> str:
+    context = getattr(error, "ctx", None)
+    return f"{context.command_path if context else 'portico'} --help"

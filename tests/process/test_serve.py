@@ -172,6 +172,9 @@ def test_a_data_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None
     [
         (["--workers", "no"], "portico: --workers: 'no' is not a whole number from 1 to 256\n"),
         (["--wrokers", "2"], "portico: No such option: --wrokers"),
+        (["--port", "2"], "portico: No such option: --port; portico serve --help tells what there is\n"),
+        (["--config", "none.toml"], "portico: none.toml: cannot be read: No such file or directory\n"),
+        (["--tls-cert", "none.pem"], "portico: --tls-cert: 'none.pem' is not a file that can be read\n"),
         (["--control", "0.0.0.0:0"], "portico: --control: 0.0.0.0:0 is reachable from other machines"),
         (["--valkey", "redis://here"], "portico: --valkey: not built yet"),
     ],
@@ -189,7 +192,18 @@ def test_a_certificate_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
         (tmp_path / name).write_text("nonsense")
     status, told = refused(tmp_path, *FREE, "--workers", "1", "--tls-cert", "cert.pem", "--tls-key", "key.pem")
     assert status == 1
-    assert "portico: TLS: " in told
+    files = f"{tmp_path / 'cert.pem'} with {tmp_path / 'key.pem'}"
+    assert told == f"portico: TLS: {files}: there is no certificate chain, or no private key, in PEM form\n"
+
+
+def test_a_key_of_another_certificate_is_refused(tmp_path: Path) -> None:
+    issue(tmp_path, "one.test")
+    (tmp_path / "other").mkdir()
+    issue(tmp_path / "other", "other.test")
+    status, told = refused(tmp_path, *FREE, "--tls-cert", "cert.pem", "--tls-key", "other/key.pem")
+    assert status == 1
+    assert told.endswith("key.pem: the private key does not belong to the certificate\n")
+    assert told.count("\n") == 1
 
 
 def test_tls_is_served_and_renewed_by_a_restart(start: Start, tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_the_file_that_config_names_is_read_again(start: Start, tmp_path: Path) 
         ("drain-seconds = -1", "portico.toml, drain-seconds: -1 is not seconds from 0 to 3600"),
         ("domian = 'x'", "portico.toml: unknown key 'domian'; did you mean 'domain'?"),
         ('tls-cert = "absent.pem"', "portico.toml, tls-cert: 'absent.pem' is not a file that can be read"),
-        (None, "portico.toml: cannot be read as TOML: "),
+        (None, "portico.toml: cannot be read: No such file or directory"),
     ],
 )
 def test_a_broken_file_is_refused_and_the_server_goes_on(

@@ -9,8 +9,11 @@
 import fcntl
 import os
 from pathlib import Path
+from typing import Final
 
 from portico.kernel.errors import PorticoError
+
+_ADVICE: Final = "Choose another with --data-dir, or see its owner and permissions"
 
 
 class DataDirError(PorticoError):
@@ -58,7 +61,7 @@ def open_data_dir(path: Path, *, inherited_lock: int | None = None) -> DataDir:
     except FileExistsError:
         raise DataDirError(f"the data directory {path} is not a directory") from None
     except OSError as error:
-        raise DataDirError(f"the data directory {path} cannot be made: {error.strerror}") from error
+        raise DataDirError(f"the data directory {path} cannot be made: {error.strerror}. {_ADVICE}") from error
     if inherited_lock is not None:
         _take(path, inherited_lock)
         return DataDir(path, inherited_lock)
@@ -76,8 +79,7 @@ def _open_lock(directory: Path) -> int:
         return os.open(directory / "portico.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise DataDirError(
-            f"the data directory {directory} cannot be written to: {error.strerror}. "
-            "Choose another with --data-dir, or see its owner and permissions"
+            f"the data directory {directory} cannot be written to: {error.strerror}. {_ADVICE}"
         ) from error
 
 

@@ -10,6 +10,8 @@ from portico.adapters.data_dir import DataDirError, open_data_dir
 from portico.app.functions import check_functions
 from portico.app.running import SUPERVISOR, Running
 from portico.app.services import check_services
+from portico.server.takeover import become
+from portico.server.tls import server_context
 from portico.settings import Settings
 from portico.settings.sources import Sources
 
@@ -20,9 +22,11 @@ FOLDERS = ("logs", "metrics", "run", "state")
 def start(settings: Settings, sources: Sources | None = None) -> NoReturn:
     """Become the supervisor. SIGHUP lets it read `sources` again.
 
-    Raises DataDirError where the data directory or its credentials cannot be used, NoCredentials where those for
-    another Lambda are missing, NotCallable where a profile of `--role` has none.
+    Raises TlsError for certificates that cannot be used, DataDirError where the data directory or its credentials
+    cannot, NoCredentials where those for another Lambda are missing, NotCallable where a profile of `--role` has none.
     """
+    server_context(settings.tls_cert, settings.tls_key)
+    server_context(settings.control_tls_cert, settings.control_tls_key)
     check_functions(settings)
     check_services(settings)
     data = open_data_dir(settings.data_dir)
@@ -31,7 +35,7 @@ def start(settings: Settings, sources: Sources | None = None) -> NoReturn:
     for folder in FOLDERS:
         _make(data.path / folder)
     os.set_inheritable(data.lock, True)
-    os.execve(SUPERVISOR[0], SUPERVISOR, Running(settings, data.lock, sources).environment())  # noqa: S606  our own program
+    become(SUPERVISOR, Running(settings, data.lock, sources).environment())
 
 
 def _make(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import ssl
 from pathlib import Path
+from typing import Final
 
 from portico.kernel.errors import PorticoError
 
@@ -20,10 +21,21 @@ def server_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext
     context.set_alpn_protocols(["http/1.1"])
     try:
         context.load_cert_chain(certificate, key, password=_no_passphrase)
-    except (OSError, ssl.SSLError) as error:
-        reason = getattr(error, "reason", None) or error.strerror or str(error)
-        raise TlsError(f"TLS: {certificate} with {key}: {reason}") from error
+    except ssl.SSLError as error:
+        raise TlsError(f"TLS: {certificate} with {key}: {_WHY.get(error.reason or '', _NO_PEM)}") from error
+    except OSError as error:
+        raise TlsError(f"TLS: {certificate} with {key}: {error.strerror}") from error
     return context
+
+
+_NO_PEM: Final = "there is no certificate chain, or no private key, in PEM form"
+_WHY: Final = {
+    "KEY_VALUES_MISMATCH": "the private key does not belong to the certificate",
+    "KEY_TYPE_MISMATCH": "the private key does not belong to the certificate",
+    "EE_KEY_TOO_SMALL": "the certificate's key is too short to be safe",
+    "CA_MD_TOO_WEAK": "the certificate's signature is too weak to be safe",
+}
+"""OpenSSL's reasons in words. What it has no reason for, or a reason of its parser's, is no PEM."""
 
 
 def _no_passphrase() -> str:

@@ -16,7 +16,18 @@ from typing import Any, Final, NamedTuple
 from portico.settings import backends, database_url, endpoint, link_targets, roles, values
 from portico.settings.values import Address, Network, SettingError
 
-__all__ = ["OPTIONS", "Address", "Network", "Option", "Raw", "SettingError", "Settings", "from_raw", "loads"]
+__all__ = [
+    "NOT_BUILT",
+    "OPTIONS",
+    "Address",
+    "Network",
+    "Option",
+    "Raw",
+    "SettingError",
+    "Settings",
+    "from_raw",
+    "loads",
+]
 
 Raw = tuple[str, Any]
 """Where a value came from, as its author would call it, and the value as it was there."""
@@ -71,6 +82,8 @@ def _cores() -> str:
 
 _ANY_ADDRESS = "an IP address with a port, such as 127.0.0.1:8080 or [::1]:8080"
 _READABLE = "a file that can be read"
+NOT_BUILT: Final = "Not built yet."
+"""The help of options that are refused still."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +118,7 @@ class Settings:
         "Where definitions are stored; a file in the data directory by default.",
         secret=True,
     )
-    valkey: str | None = _option(values.not_built("limits are not shared between hosts"), None, "", "Not built yet.")
+    valkey: str | None = _option(values.not_built("limits are not shared between hosts"), None, "", NOT_BUILT)
     account_id: str = _option(
         values.matching(re.compile("[0-9]{12}")), "000000000000", "12 digits", "The AWS account that this server plays."
     )

@@ -17,6 +17,8 @@ from portico.settings.endpoint import leads_to
 
 CONFIG_FILE: Final = "portico.toml"
 _PREFIX: Final = "PORTICO_"
+_NEARLY: Final = 0.8
+"""How much alike names are of which one is a slip: WROKERS and WORKERS are 0.86, GATEWAY_PORT and GATEWAY 0.74."""
 _LAMBDA: Final = "AWS_ENDPOINT_URL_LAMBDA"
 """Not AWS_ENDPOINT_URL, which may name Portico itself: docs/decisions/0025-lambda-elsewhere.md."""
 _MACHINES: Final = "; its machines go into one value"
@@ -53,6 +55,7 @@ class Sources:
 
     def load(self, environ: Mapping[str, str]) -> Settings:
         """Raises SettingError."""
+        _no_other_spelling(environ)
         raw = dict(_from_file(Path(self.file))) if self.needed or Path(self.file).is_file() else {}
         for name in OPTIONS:
             variable = _PREFIX + name.upper()
@@ -78,7 +81,9 @@ def _from_file(path: Path) -> Iterator[tuple[str, Raw]]:
 
     try:
         document = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise SettingError(f"{path}: cannot be read: {error.strerror}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingError(f"{path}: cannot be read as TOML: {error}") from None
     known = {name.replace("_", "-"): name for name in OPTIONS}
     for key, value in document.items():
@@ -87,6 +92,19 @@ def _from_file(path: Path) -> Iterator[tuple[str, Raw]]:
             near = difflib.get_close_matches(key, known, 1)
             raise SettingError(f"{path}: unknown key {key!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
         yield name, (f"{path}, {key}", value)
+
+
+def _no_other_spelling(environ: Mapping[str, str]) -> None:
+    """Refuse a variable that nearly is an option: somebody believes that it acts.
+
+    Others are left alone: Kubernetes makes PORTICO_SERVICE_HOST and its like of a service called portico.
+    """
+    known = {name.upper() for name in OPTIONS}
+    for variable in environ:
+        name = variable.removeprefix(_PREFIX)
+        near = [] if name == variable or name in known else difflib.get_close_matches(name, known, 1, _NEARLY)
+        if near:
+            raise SettingError(f"{variable}: unknown variable; did you mean {_PREFIX}{near[0]}?")
 
 
 def _without_itself(settings: Settings, raw: Mapping[str, Raw]) -> Settings:

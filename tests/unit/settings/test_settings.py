@@ -131,6 +131,17 @@ def test_a_bad_value_has_the_name_of_the_place_it_came_from(tmp_path: Path) -> N
     assert refused({}, {"PORTICO_WORKERS": "x"}).startswith("PORTICO_WORKERS: 'x' is not")
 
 
+def test_a_variable_that_nearly_is_an_option_is_refused() -> None:
+    told = "PORTICO_WROKERS: unknown variable; did you mean PORTICO_WORKERS?"
+    assert refused({}, {"PORTICO_WROKERS": "2"}) == told
+
+
+def test_variables_that_others_make_are_left_alone() -> None:
+    names = ("PORTICO_SERVICE_HOST", "PORTICO_PORT_4566_TCP", "PORTICO_GATEWAY_PORT", "PORTICO_CONTROL_SERVICE_HOST")
+    own = ("PORTICO_ACCESS_KEY_ID", "PORTICO_SECRET_ACCESS_KEY", "PORTICO_RUN", "PORTICO_SEED", "WROKERS")
+    assert load({}, dict.fromkeys((*names, *own), "tcp://10.0.0.1:80")) == load({}, {})
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

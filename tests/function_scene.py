@@ -138,6 +138,8 @@ class Called:
         self.failure: FunctionFailure | None = None
         self.body = bytearray()
         self.error: str | None = None
+        self.log = b""
+        self.request_id = ""
         self.over = asyncio.Event()
         self.call: FunctionCall | None = None
         self.when_told: Callable[[str], None] = lambda _: None
@@ -171,7 +173,8 @@ class Listening:
         context.answer = answer
         context.tell("answer")
 
-    def on_begin(self, context: Called) -> None:
+    def on_begin(self, context: Called, request_id: str = "") -> None:
+        context.request_id = request_id
         context.tell("begin")
 
     def on_data(self, context: Called, data: bytes) -> None:
@@ -180,8 +183,8 @@ class Listening:
         context.body += data
         context.tell("data")
 
-    def on_end(self, context: Called, error: str | None) -> None:
-        context.error = error
+    def on_end(self, context: Called, error: str | None, log: bytes = b"") -> None:
+        context.error, context.log = error, log
         context.tell("end")
 
     def on_failure(self, context: Called, failure: FunctionFailure) -> None:

@@ -81,8 +81,8 @@ class FakeCall(NeverLent):
     def data(self, data: bytes) -> None:
         self._functions.receiver.on_data(self._context, data)
 
-    def end(self, error: str | None = None) -> None:
-        self._functions.receiver.on_end(self._context, error)
+    def end(self, error: str | None = None, log: bytes = b"") -> None:
+        self._functions.receiver.on_end(self._context, error, log)
 
     def fail(self, failure: FunctionFailure) -> None:
         self._functions.receiver.on_failure(self._context, failure)

@@ -129,6 +129,26 @@ async def test_the_tail_of_the_log_comes_with_the_answer(tmp_path: Path) -> None
 
 
 @play
+async def test_an_answer_brings_its_request_id_where_it_is_wanted(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        for word in ("print told", "raise"):
+            named = (await host.do("hello", word, named=True)).answer
+            assert named is not None
+            assert f"END RequestId: {named.request_id}" in host.log("hello")
+            again = (await host.do("hello", word, named=True)).answer
+            assert again is not None
+            assert again.request_id != named.request_id
+            plain = (await host.do("hello", word)).answer
+            assert plain is not None
+            assert plain.request_id == ""
+        event = (await host.do("hello", named=True, kind=InvocationType.EVENT)).answer
+        assert event is not None
+        assert re.fullmatch(UUID, event.request_id)
+        assert not any(connection._ids for connection in host.host.connections)
+
+
+@play
 async def test_a_flood_of_lines_is_rotated_and_stops_nobody(tmp_path: Path) -> None:
     async with hosting(tmp_path) as host:
         host.stand(function("hello"), function("other"))

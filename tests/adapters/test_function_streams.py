@@ -28,6 +28,28 @@ async def test_pieces_are_told_as_they_come(tmp_path: Path) -> None:
 
 
 @play
+async def test_a_stream_brings_the_tail_of_its_log_and_its_request_id_where_they_are_wanted(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        called = await host.do("hello", "print told", "stream one two", streams=True, tail=True, named=True)
+        start, told, end, report = called.log.decode().splitlines()
+        assert (start, told) == (f"START RequestId: {called.request_id} Version: $LATEST", "told")
+        assert end == f"END RequestId: {called.request_id}"
+        assert report.startswith(f"REPORT RequestId: {called.request_id}\t")
+        plain = await stream(host, "print told", "stream one two")
+        assert (plain.log, plain.request_id) == (b"", "")
+
+
+@play
+async def test_a_stream_that_broke_brings_the_tail_of_its_log_too(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        called = await host.do("hello", "break", streams=True, tail=True)
+        assert called.error is not None
+        assert b"REPORT RequestId: " in called.log
+
+
+@play
 async def test_a_stream_has_no_limit_of_size(tmp_path: Path) -> None:
     async with hosting(tmp_path) as host:
         host.stand(function("hello"))

@@ -46,12 +46,14 @@ async def test_an_invocation_is_a_signed_post() -> None:
 @play
 async def test_a_version_is_a_qualifier_and_a_tail_is_asked_for() -> None:
     async with another_lambda() as api, calling(api) as caller:
-        api.answers(200, b"{}", X_Amz_Log_Result="U1RBUlQ=", X_Amz_Function_Error="Unhandled")
+        told = {"X_Amz_Log_Result": "U1RBUlQ=", "X_Amz_Function_Error": "Unhandled", "X_Amzn_RequestId": "id-1"}
+        api.answers(200, b"{}", **told)
         called = await caller.invoke(invocable=HELLO._replace(arn=ARN + ":$LATEST", tail=True))
         (request,) = api.requests
         assert request.target == f"/2015-03-31/functions/{ENCODED}/invocations?Qualifier=%24LATEST"
         assert headers_of(request)["X-Amz-Log-Type"] == "Tail"
         assert (called.answer.error, called.answer.log, called.answer.version) == ("Unhandled", b"START", "$LATEST")
+        assert called.answer.request_id == "id-1"
 
 
 @pytest.mark.parametrize(("kind", "status"), [(InvocationType.EVENT, 202), (InvocationType.DRY_RUN, 204)])
@@ -204,8 +206,9 @@ async def test_a_stream_is_told_as_it_comes() -> None:
         assert api.requests[0].target == f"/2021-11-15/functions/{ENCODED}/response-streaming-invocations"
         assert (called.told, called.body, called.error) == (["begin", "data", "data", "end"], b"hello world", None)
         await until(lambda: caller.endpoint.destination._idle)
-        api.streams(piece(b"x"), complete())
-        assert (await caller.invoke(invocable=STREAM)).body == b"x"
+        api.streams(piece(b"x"), complete(LogResult="U1RBUlQ="), X_Amzn_RequestId="id-1")
+        again = await caller.invoke(invocable=STREAM)
+        assert (again.body, again.log, again.request_id) == (b"x", b"START", "id-1")
         assert len(caller.endpoint.destination.connections) == 1
 
 

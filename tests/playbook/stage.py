@@ -353,8 +353,8 @@ class Functions:
     def raises(self, message: str, kind: str = "Error", **settings: Any) -> None:
         self.answers({"errorMessage": message, "errorType": kind}, error="Unhandled", **settings)
 
-    def begins(self) -> None:
-        self.last.function.receiver.on_begin(self.last.context())
+    def begins(self, request_id: str = "") -> None:
+        self.last.function.receiver.on_begin(self.last.context(), request_id)
 
     def sends(self, data: bytes) -> None:
         self.last.function.receiver.on_data(self.last.context(), data)

@@ -220,6 +220,31 @@ def test_a_function_that_cannot_be_called_is_no_integration_response() -> None:
         assert play.causes == [f"{kind.value}: in the play"]
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"responseParameters": {"method.response.header.X-Id": "integration.response.header.X-Amzn-RequestId"}},
+        {"responseParameters": {"method.response.header.X-Id": "context.awsEndpointRequestId"}},
+    ],
+)
+def test_the_request_id_of_the_invocation_can_be_mapped(told: dict[str, Any]) -> None:
+    play = play_of(responds("200", **told))
+    client = play.asks("POST /7")
+    assert play.functions.last.function.invocable.named
+    play.functions.answers({}, request_id="id-1")
+    assert client.hears.all("X-Id") == ["id-1"]
+
+
+def test_a_template_that_reads_the_context_is_told_the_request_id() -> None:
+    play = play_of(responds("200", responseTemplates={"application/json": "$context.awsEndpointRequestId"}))
+    client = play.asks("POST /7")
+    play.functions.answers({}, request_id="id-1")
+    assert client.hears.body == "id-1"
+    play = play_of(responds("200", responseTemplates={"application/json": "$input.body"}))
+    play.asks("POST /7")
+    assert not play.functions.last.function.invocable.named
+
+
 def test_statuses_are_logged() -> None:
     names = ("integration.status", "integration.integrationStatus", "integrationStatus", "status")
     format = " ".join(f"$context.{name}" for name in names) + " $context.requestId"

@@ -550,6 +550,35 @@ def test_the_time_of_the_function_and_its_error_are_logged() -> None:
     assert play.log_lines[0].startswith("250 250 the function failed (Unhandled): no ")
 
 
+@pytest.mark.parametrize("name", ["integration.requestId", "awsEndpointRequestId"])
+def test_the_request_id_of_the_invocation_is_logged_where_the_format_names_it(name: str) -> None:
+    format = f"$context.{name} $context.requestId"
+    play = Play(api({"/": {"GET": lambda_proxy()}}), accessLogSettings={"format": format})
+    for answer in ({"statusCode": 200}, "malformed"):
+        play.asks("GET /")
+        assert play.functions.last.function.invocable.named
+        play.functions.answers(answer, request_id="id-1")
+    play.asks("GET /")
+    play.functions.raises("no", request_id="id-2")
+    play.asks("GET /")
+    play.functions.fails(FailureKind.THROTTLED)
+    assert [line.split(" ")[0] for line in play.log_lines] == ["id-1", "id-1", "id-2", "-"]
+
+
+def test_nobody_is_told_a_request_id_that_nobody_reads() -> None:
+    play = pets()
+    play.asks("GET /")
+    assert not play.functions.last.function.invocable.named
+
+
+def test_a_gateway_response_can_tell_the_request_id_of_the_invocation() -> None:
+    told = {"gatewayresponse.header.X-Function": "context.awsEndpointRequestId"}
+    play = pets(gatewayResponses=[{"responseType": "DEFAULT_5XX", "responseParameters": told}])
+    client = play.asks("GET /")
+    play.functions.raises("no", request_id="id-1")
+    assert client.hears.all("X-Function") == ["id-1"]
+
+
 def test_http_proxy_beside_a_function_is_served_as_ever() -> None:
     play = Play(api({"/f": {"GET": lambda_proxy()}, "/h": {"GET": http_proxy("http://backend/")}}))
     client = play.asks("GET /h")

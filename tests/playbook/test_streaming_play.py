@@ -267,6 +267,19 @@ def test_statuses_and_times_of_a_functions_stream_are_logged() -> None:
     assert play.log_lines[0].startswith("203 200 STREAMED 1000 2000 3000 ")
 
 
+def test_the_request_id_of_a_functions_stream_is_logged() -> None:
+    play = function(format="$context.integration.requestId $context.integration.integrationStatus")
+    play.asks("GET /")
+    assert play.functions.last.function.invocable.named
+    play.functions.begins("id-1")
+    play.functions.sends(b'{"statusCode":203}' + NUL)
+    play.functions.ends()
+    play.asks("GET /")
+    play.functions.begins("id-2")
+    play.functions.ends()
+    assert [line.rpartition(" ")[0] for line in play.log_lines] == ["id-1 200", "id-2 200"]
+
+
 def test_a_buffered_call_has_no_times_of_a_stream() -> None:
     names = ("integration.responseTransferMode", "integration.timeToAllHeaders", "integration.timeToFirstContent")
     format = " ".join(f"$context.{name}" for name in names) + " $context.requestId"

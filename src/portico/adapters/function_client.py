@@ -229,5 +229,6 @@ def _encoded(invocable: Invocable, kind: InvocationType) -> bytes:
         invocable.streams,
         invocable.tail,
         invocable.client_context,
+        invocable.named,
     )
     return head_block(msgspec.json.encode(head))

@@ -31,6 +31,8 @@ UNSENT_LIMIT: Final = 64 * 1024 * 1024
 """Bytes of events that wait for the functions process to read them: ten of the largest. Calls beyond fail at once."""
 _USUAL: Final = 128
 """Bytes of an answer's head that is worth remembering: a longer one has a log, which is like no other."""
+_NAMED: Final = b'"id":'
+"""In a head that is like no other either."""
 
 
 _PLAIN: Final = head_block(msgspec.json.encode(AnswerHead()))
@@ -65,6 +67,8 @@ class Link(asyncio.Protocol):
         self.now = owner.now
         self._owner = owner
         self._reader = FrameReader()
+        self._logs: dict[int, bytes] = {}
+        """The tail of a stream's log, until its end: the next frame."""
         self._cause = "the functions process closed the connection; see its log"
 
     # The loop
@@ -183,14 +187,14 @@ class Link(asyncio.Protocol):
         self._owner.works()
         call.fail(kind, head.cause)
 
-    def _begin(self, call: Call, _content: bytes) -> None:
+    def _begin(self, call: Call, content: bytes) -> None:
         plan = call.plan
         if plan is None or not plan.streams or call.begun:
             raise FrameError("a stream begins that was not asked for")
         call.begun = True
         call.touch(self.now())
         self._owner.works()
-        plan.receiver.on_begin(call.context)
+        plan.receiver.on_begin(call.context, content.decode(errors="replace"))
 
     def _data(self, call: Call, content: bytes) -> None:
         plan = call.plan
@@ -206,7 +210,14 @@ class Link(asyncio.Protocol):
             raise FrameError("the end of a stream that has not begun")
         self._forget(call.number)
         call.end()
-        plan.receiver.on_end(context, content.decode(errors="replace") or None)
+        log = self._logs.pop(call.number, b"")
+        plan.receiver.on_end(context, content.decode(errors="replace") or None, log)
+
+    def _log(self, call: Call, content: bytes) -> None:
+        """Of a stream whose end follows."""
+        if not call.begun:
+            raise FrameError("the log of a stream that has not begun")
+        self._logs = {call.number: content}
 
     def _strange(self, _call: Call, _content: bytes) -> None:
         raise FrameError("a frame that only callers send")
@@ -216,6 +227,7 @@ _FRAMES: Final[dict[FrameKind, Callable[[Link, Call, bytes], None]]] = {
     FrameKind.BEGIN: Link._begin,
     FrameKind.DATA: Link._data,
     FrameKind.END: Link._end,
+    FrameKind.LOG: Link._log,
     FrameKind.FAILURE: Link._failure,
 }
 
@@ -224,11 +236,12 @@ def _read_answer(content: bytes) -> FunctionAnswer:
     """Raises FrameError."""
     encoded, payload = split(content)
     try:
-        head = _usual_head(encoded) if len(encoded) <= _USUAL else _head(encoded)
+        usual = len(encoded) <= _USUAL and _NAMED not in encoded
+        head = _usual_head(encoded) if usual else _head(encoded)
         log = base64.b64decode(head.log, validate=True) if head.log else b""
     except (msgspec.MsgspecError, ValueError) as error:
         raise FrameError(f"the head of an answer cannot be read: {error}") from None
-    return FunctionAnswer(payload, head.error, head.version, log, head.status)
+    return FunctionAnswer(payload, head.error, head.version, log, head.status, head.id)
 
 
 def _head(encoded: bytes) -> AnswerHead:

@@ -59,11 +59,16 @@ def _answer(head: ResponseHead, body: bytes) -> FunctionAnswer:
         executed_version(head),
         log_of(head.value(b"x-amz-log-result") or b""),
         head.status,
+        request_id(head),
     )
 
 
 def executed_version(head: ResponseHead) -> str:
     return (head.value(b"x-amz-executed-version") or b"$LATEST").decode("latin-1")
+
+
+def request_id(head: ResponseHead) -> str:
+    return (head.value(b"x-amzn-requestid") or b"").decode("latin-1")
 
 
 def log_of(encoded: bytes | str) -> bytes:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
-from portico.adapters.lambda_answer import executed_version, failed, log_of, refused, unreached
+from portico.adapters.lambda_answer import executed_version, failed, log_of, refused, request_id, unreached
 from portico.ports.functions import FailureKind, FunctionAnswer, FunctionFailure, FunctionReceiver
 from portico.ports.upstream import NeverLent, UpstreamCall, UpstreamFailure
 from portico.wire.aws.eventstream_reader import EventStreamError, Message, MessageReader
@@ -78,7 +78,7 @@ class LambdaStream(NeverLent):
     def _begin(self) -> None:
         if not self.begun and self.receiver is not None:
             self.begun = True
-            self.receiver.on_begin(self.context)
+            self.receiver.on_begin(self.context, "" if self.head is None else request_id(self.head))
 
     def _complete(self, payload: bytes) -> None:
         """Raises EventStreamError."""
@@ -86,7 +86,7 @@ class LambdaStream(NeverLent):
             told = msgspec.json.decode(payload or b"{}", type=_Complete)
         except (msgspec.MsgspecError, UnicodeDecodeError) as cause:
             raise EventStreamError(f"InvokeComplete cannot be read: {cause}") from None
-        error = told.error()
+        error, log = told.error(), log_of(told.log or "")
         if error is None:
             self._begin()
         begun, head = self.begun, self.head
@@ -94,10 +94,10 @@ class LambdaStream(NeverLent):
         if receiver is None or head is None:
             return
         if error is None or begun:
-            receiver.on_end(context, error)
+            receiver.on_end(context, error, log)
         else:
-            version, log = executed_version(head), log_of(told.log or "")
-            receiver.on_answer(context, FunctionAnswer(error.encode(), "Unhandled", version, log))
+            told_by = (executed_version(head), log, 200, request_id(head))
+            receiver.on_answer(context, FunctionAnswer(error.encode(), "Unhandled", *told_by))
 
 
 class _Complete(msgspec.Struct, frozen=True, gc=False):

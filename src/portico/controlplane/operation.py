@@ -68,8 +68,8 @@ class Stream:
     head: Document
     """The members that are known before its first byte."""
     chunk: Callable[[bytes], bytes]
-    end: Callable[[str | None], bytes]
-    """From the JSON of what broke the stream midway, None where nothing did."""
+    end: Callable[[str | None, bytes], bytes]
+    """From the JSON of what broke the stream midway, None where nothing did, and the tail of the log."""
     fail: Callable[[FunctionFailure], bytes]
     """The last that is written where nobody knows how the stream goes on."""
 

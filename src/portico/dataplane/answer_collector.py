@@ -24,13 +24,13 @@ class AnswerCollector:
         context.backend = FunctionHead(answer)
         context.proceed()
 
-    def on_begin(self, context: Exchange) -> None:
+    def on_begin(self, context: Exchange, request_id: str = "") -> None:
         raise AssertionError("a function that does not stream is told whole answers")
 
     def on_data(self, context: Exchange, data: bytes) -> None:
         raise AssertionError("a function that does not stream is told whole answers")
 
-    def on_end(self, context: Exchange, error: str | None) -> None:
+    def on_end(self, context: Exchange, error: str | None, log: bytes = b"") -> None:
         raise AssertionError("a function that does not stream is told whole answers")
 
     def on_failure(self, context: Exchange, failure: FunctionFailure) -> None:

@@ -35,6 +35,7 @@ EXPRESSIONS: Final[dict[str, str]] = {
     "identity.userAgent": "x.head.section.digest.user_agent",
     "integration.error": "None if x.fault is None else x.fault.cause or None",
     "integration.integrationStatus": "None if x.backend is None else x.backend.status",
+    "integration.requestId": "backend_request_id(x)",
     "integration.latency": "None if x.integration_latency is None else int(x.integration_latency * 1000)",
     "integration.responseTransferMode": "transfer_mode(x)",
     "integration.status": "integration_status(x)",
@@ -104,7 +105,10 @@ def full_path(exchange: Exchange) -> str:
 
 
 def _backend_request_id(exchange: Exchange) -> str | None:
-    for header in exchange.backend.headers if exchange.backend is not None else ():
+    backend = exchange.backend
+    if isinstance(backend, FunctionHead) and backend.answer.request_id:
+        return backend.answer.request_id
+    for header in backend.headers if backend is not None else ():
         if header.name in (b"x-amzn-requestid", b"x-amz-request-id"):
             return header.value.decode("latin-1")
     return None

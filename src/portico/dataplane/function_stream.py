@@ -12,11 +12,12 @@ from portico.dataplane.backend import trace_line
 from portico.dataplane.failures import function_fault
 from portico.dataplane.fault import FUNCTION_ERROR, INTEGRATION_FAILURE, INTERNAL, Fault
 from portico.dataplane.function_error import function_error
-from portico.dataplane.function_head import NO_HEADERS
+from portico.dataplane.function_head import NO_HEADERS, section_of
 from portico.dataplane.function_lines import answer_lines
+from portico.dataplane.request_ids import HEADER
 from portico.dataplane.streaming import Limits, StreamHead, cut
 from portico.ports.functions import FunctionAnswer
-from portico.wire.http1 import BODILESS
+from portico.wire.http1 import BODILESS, ResponseHead
 from portico.wire.lambda_answers import MalformedAnswer, ProxyAnswer, parse_prelude
 
 if TYPE_CHECKING:
@@ -48,8 +49,10 @@ class FunctionStream:
         if not context.over:
             self.on_end(context, None)
 
-    def on_begin(self, context: Exchange) -> None:
+    def on_begin(self, context: Exchange, request_id: str = "") -> None:
         """The function has begun to answer: nothing that a client could be told of yet."""
+        if request_id:
+            context.backend = ResponseHead(200, section_of([(HEADER, request_id.encode())]))
 
     def on_data(self, context: Exchange, data: bytes) -> None:
         if context.streaming:
@@ -75,7 +78,8 @@ class FunctionStream:
         exchange.payload = b""
         exchange.status = answer.status
         exchange.lines.append(trace_line(exchange))
-        head = StreamHead(200, NO_HEADERS, answer.status)
+        told = NO_HEADERS if exchange.backend is None else exchange.backend.section
+        head = StreamHead(200, told, answer.status)
         head.announced = length
         self._limits.begin(exchange, head)
         if answer.status in BODILESS:
@@ -87,7 +91,7 @@ class FunctionStream:
         if body and not exchange.over:
             self._limits.send(exchange, body)
 
-    def on_end(self, context: Exchange, error: str | None) -> None:
+    def on_end(self, context: Exchange, error: str | None, log: bytes = b"") -> None:
         if error is not None:
             context.fail(Fault(FUNCTION_ERROR, cause=f"the function failed in the midst of its answer: {error[:1024]}"))
         elif not context.streaming:

@@ -48,5 +48,7 @@ class Spec:
     """The id of what backends are shown that ask for a certificate."""
     compression: Compression | None = None
     """What is done to answers before they are sent, where the API asks for it."""
+    request_ids: bool = False
+    """Whether anybody reads those of functions' invocations."""
     vpc_links: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The ARNs behind each VPC link that is known."""

@@ -39,6 +39,7 @@ class Callee:
         self._receiver = receiver
         self._timeout = timeout
         self._verb = integration.http_method
+        self._named = spec.request_ids
         self._known: dict[tuple[bytes, bool], FunctionDestination[Exchange]] = {}
         self._clock = ports.clock
 
@@ -68,4 +69,5 @@ class Callee:
             caller = Caller(role=self._role)
         else:
             caller = Caller(SERVICE, f"{self._stage_arn}/{verb}{self._path}", self._account)
-        return self._functions.to(Invocable(self._arn, caller, self.streams, tail), self._receiver, self._timeout)
+        invocable = Invocable(self._arn, caller, self.streams, tail, named=self._named)
+        return self._functions.to(invocable, self._receiver, self._timeout)

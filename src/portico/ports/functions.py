@@ -57,6 +57,8 @@ class Invocable(NamedTuple):
     """True: the answer brings the last 4 KB of the invocation's log."""
     client_context: str = ""
     """JSON text that the function finds in its context; of an Invoke operation that brings one."""
+    named: bool = False
+    """True: the answer brings the request id of the invocation."""
 
 
 class FailureKind(Enum):
@@ -90,6 +92,8 @@ class FunctionAnswer(msgspec.Struct, frozen=True, gc=False):
     """The tail of the log, not yet base64, where it was asked for."""
     status: int = 200
     """200, 202 for Event, 204 for DryRun."""
+    request_id: str = ""
+    """Of the invocation, where it was asked for."""
 
 
 class FunctionReceiver(Protocol[T_contra]):
@@ -100,10 +104,13 @@ class FunctionReceiver(Protocol[T_contra]):
     """
 
     def on_answer(self, context: T_contra, answer: FunctionAnswer) -> None: ...
-    def on_begin(self, context: T_contra) -> None: ...
+    def on_begin(self, context: T_contra, request_id: str = "") -> None:
+        """`request_id`: of the invocation, where it was asked for."""
+        ...
+
     def on_data(self, context: T_contra, data: bytes) -> None: ...
-    def on_end(self, context: T_contra, error: str | None) -> None:
-        """`error`: JSON of what broke the stream midway, else None."""
+    def on_end(self, context: T_contra, error: str | None, log: bytes = b"") -> None:
+        """`error`: JSON of what broke the stream midway, else None. `log`: its tail, where it was asked for."""
         ...
 
     def on_failure(self, context: T_contra, failure: FunctionFailure) -> None: ...

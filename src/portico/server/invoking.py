@@ -88,15 +88,15 @@ class _Receiver:
         context.asked.answer(context.invoking.answer(answer))
         context.finish()
 
-    def on_begin(self, context: _Invocation) -> None:
+    def on_begin(self, context: _Invocation, request_id: str = "") -> None:
         context.begun = True
         context.asked.begin(context.invoking.head(context.stream))
 
     def on_data(self, context: _Invocation, data: bytes) -> None:
         context.asked.send(context.stream.chunk(data))
 
-    def on_end(self, context: _Invocation, error: str | None) -> None:
-        context.asked.end(context.stream.end(error))
+    def on_end(self, context: _Invocation, error: str | None, log: bytes = b"") -> None:
+        context.asked.end(context.stream.end(error, log))
         context.finish()
 
     def on_failure(self, context: _Invocation, failure: FunctionFailure) -> None:

@@ -40,9 +40,12 @@ class FrameKind(IntEnum):
     RESUME = 4
     ANSWER = 11
     BEGIN = 12
+    """Content: the invocation's request id where it was asked for, or nothing."""
     DATA = 13
     END = 14
     """Content: JSON of the error that broke the stream midway, or nothing."""
+    LOG = 17
+    """In front of a stream's END, where it was asked for. Content: the tail of the log."""
     FAILURE = 15
     """Content: JSON of FailureHead."""
     LEAVING = 16
@@ -64,6 +67,7 @@ class InvokeHead(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     tail: bool = False
     client_context: str = ""
     """JSON text, as the Runtime API's header Lambda-Runtime-Client-Context has it."""
+    named: bool = False
 
 
 class AnswerHead(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -72,6 +76,8 @@ class AnswerHead(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     version: str = "$LATEST"
     log: str = ""
     """Base64."""
+    id: str = ""
+    """Of the invocation, where it was asked for."""
 
 
 class FailureHead(msgspec.Struct, frozen=True, gc=False):

@@ -242,13 +242,13 @@ class Events:
         waiting.throttles += 1
         self._postpone(waiting, pause)
 
-    def on_begin(self, number: int) -> None:
+    def on_begin(self, number: int, request_id: str = "") -> None:
         raise AssertionError("an event is not answered by a stream")
 
     def on_data(self, number: int, data: bytes) -> None:
         raise AssertionError("an event is not answered by a stream")
 
-    def on_end(self, number: int, error: str | None) -> None:
+    def on_end(self, number: int, error: str | None, log: bytes = b"") -> None:
         raise AssertionError("an event is not answered by a stream")
 
     def _postpone(self, waiting: _Waiting, seconds: float) -> None:

@@ -59,13 +59,14 @@ class Permits(Protocol):
 class Target:
     """What an INVOKE's head leads to, as of the newest Change."""
 
-    __slots__ = ("arn", "client_context", "found", "kind", "limit", "refused", "streams", "tail")
+    __slots__ = ("arn", "client_context", "found", "kind", "limit", "named", "refused", "streams", "tail")
 
     def __init__(self, head: InvokeHead, found: Found | FunctionFailure, denied: str | None) -> None:
         self.kind = InvocationType(head.type)
         self.arn = head.arn.encode()
         self.streams = head.streams
         self.tail = head.tail
+        self.named = head.named
         # Line breaks between the values of a JSON text are blanks; in a header they would be something else.
         self.client_context = " ".join(head.client_context.splitlines()).encode()
         self.limit = ASYNCHRONOUS_LIMIT if self.kind is InvocationType.EVENT else PAYLOAD_LIMIT
@@ -135,6 +136,8 @@ class CallerConnection(asyncio.Protocol):
         self._reader = FrameReader()
         self._transport: asyncio.Transport | None = None
         self._calls: dict[int, Invocation] = {}
+        self._ids: dict[int, str] = {}
+        """Of the calls that want to know theirs."""
         self._full = False
 
     # The loop
@@ -152,6 +155,7 @@ class CallerConnection(asyncio.Protocol):
         for invocation in self._calls.values():
             invocation.forget()
         self._calls.clear()
+        self._ids.clear()
 
     def pause_writing(self) -> None:
         self._full = True
@@ -191,6 +195,8 @@ class CallerConnection(asyncio.Protocol):
         assert found is not None
         request_id = host.ids.pair()[0]
         event, trace_id = event or b"{}", trace_id or host.trace_id(request_id)
+        if target.named:
+            self._ids[number] = request_id
         if target.kind is InvocationType.DRY_RUN:
             self.on_answer(number, FunctionAnswer(b"", version=found.version.version, status=204))
             return
@@ -217,6 +223,7 @@ class CallerConnection(asyncio.Protocol):
             return  # its answer is on the way
         if kind is FrameKind.CANCEL:
             del self._calls[number]
+            self._ids.pop(number, None)
             invocation.forget()
         elif kind is FrameKind.PAUSE:
             invocation.hold(Holder.CALLER)
@@ -227,20 +234,24 @@ class CallerConnection(asyncio.Protocol):
 
     def on_answer(self, number: int, told: FunctionAnswer) -> None:
         self._calls.pop(number, None)
-        self._send(answer(number, _head(told), told.payload))
+        request_id = self._ids.pop(number, "") if self._ids else ""
+        self._send(answer(number, _head(told, request_id), told.payload))
 
-    def on_begin(self, number: int) -> None:
-        self._send(frame(FrameKind.BEGIN, number))
+    def on_begin(self, number: int, request_id: str = "") -> None:
+        self._send(frame(FrameKind.BEGIN, number, self._ids.pop(number, request_id).encode()))
 
     def on_data(self, number: int, data: bytes) -> None:
         self._send(frame(FrameKind.DATA, number, data))
 
-    def on_end(self, number: int, error: str | None) -> None:
+    def on_end(self, number: int, error: str | None, log: bytes = b"") -> None:
         self._calls.pop(number, None)
+        if log:
+            self._send(frame(FrameKind.LOG, number, log))
         self._send(frame(FrameKind.END, number, (error or "").encode()))
 
     def on_failure(self, number: int, failure: FunctionFailure) -> None:
         self._calls.pop(number, None)
+        self._ids.pop(number, None)
         head = _ENCODER.encode(FailureHead(failure.kind.name, failure.cause))
         self._send(frame(FrameKind.FAILURE, number, head))
 
@@ -264,10 +275,10 @@ def _refusal(target: Target, event: bytes) -> FunctionFailure | None:
     return None
 
 
-def _head(told: FunctionAnswer) -> bytes:
-    if told.log:
+def _head(told: FunctionAnswer, request_id: str) -> bytes:
+    if told.log or request_id:
         log = base64.b64encode(told.log).decode()
-        return _ENCODER.encode(AnswerHead(told.status, told.error, told.version, log))
+        return _ENCODER.encode(AnswerHead(told.status, told.error, told.version, log, request_id))
     key = (told.status, told.error, told.version)
     head = _heads.get(key)
     if head is None:

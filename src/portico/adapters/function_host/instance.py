@@ -268,7 +268,7 @@ class Instance:
             invocation.receiver.on_begin(invocation.call)
             if body:
                 invocation.receiver.on_data(invocation.call, body)
-            invocation.receiver.on_end(invocation.call, None)
+            invocation.receiver.on_end(invocation.call, None, tail)
         else:
             invocation.receiver.on_answer(invocation.call, FunctionAnswer(body, None, version, tail))
         self._owner.settled(invocation)
@@ -304,8 +304,8 @@ class Instance:
             self._settle(verdicts.reported(error.encode(), ""))
             return runtime_http.ACCEPTED
         invocation = self._take_invocation()
-        self._report(invocation.request_id, None)
-        invocation.receiver.on_end(invocation.call, None)
+        tail = self._report(invocation.request_id, None)
+        invocation.receiver.on_end(invocation.call, None, tail)
         self._owner.settled(invocation)
         return runtime_http.ACCEPTED
 
@@ -421,7 +421,7 @@ class Instance:
         tail = self._report(invocation.request_id, verdict)
         payload = verdict.payload(invocation.request_id)
         if invocation.began:
-            invocation.receiver.on_end(invocation.call, payload.decode("utf-8", "replace"))
+            invocation.receiver.on_end(invocation.call, payload.decode("utf-8", "replace"), tail)
         else:
             answer = FunctionAnswer(payload, UNHANDLED, setting.version.version, tail)
             invocation.receiver.on_answer(invocation.call, answer)

@@ -78,7 +78,6 @@ def invoke(call: Call) -> Deferred:
 
 @operation("InvokeWithResponseStream", service="lambda", writes=False, prepare=prepare)
 def invoke_with_response_stream(call: Call) -> Deferred:
-    """Without LogResult: the log of a stream is not told to who reads it."""
     return _deferred(call, streams=True)
 
 
@@ -114,7 +113,7 @@ def _answered(answer: FunctionAnswer) -> Document:
 def _streamed_whole(answer: FunctionAnswer) -> Document:
     """Of a function that did not answer in pieces, or failed before the first."""
     body = (_chunk(answer.payload) if answer.payload else b"") + _complete(
-        answer.payload.decode(errors="replace") if answer.error else None, answer.error or _UNHANDLED
+        answer.payload.decode(errors="replace") if answer.error else None, answer.log, answer.error or _UNHANDLED
     )
     return {
         "StatusCode": answer.status,
@@ -128,8 +127,10 @@ def _chunk(data: bytes) -> bytes:
     return eventstream.event("PayloadChunk", data, _OCTETS)
 
 
-def _complete(error: str | None, code: str = _UNHANDLED) -> bytes:
+def _complete(error: str | None, log: bytes, code: str = _UNHANDLED) -> bytes:
     told = {} if error is None else {"ErrorCode": code, "ErrorDetails": error}
+    if log:
+        told["LogResult"] = base64.b64encode(log).decode()
     return eventstream.event("InvokeComplete", msgspec.json.encode(told), "application/json")
 
 

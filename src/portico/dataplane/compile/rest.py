@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from portico.dataplane import request_ids
 from portico.dataplane.canary import meter_of, sink_of
 from portico.dataplane.compile.unserved import api_reasons, integration_reasons, method_reasons, stage_reasons
 from portico.dataplane.compile.validation import answer_check, body_steps, parameter_steps
@@ -143,6 +144,7 @@ class Compiler:
             answers=answer_check(self._models, snapshot, standing, method),
             client_certificate=standing.client_certificate_id,
             vpc_links=standing.vpc_links,
+            request_ids=request_ids.are_read(snapshot, standing, integration),
             compression=_compression(snapshot, self._ports),
         )
         return (*_conversion(spec), *_compressed(spec, _checked(spec, INTEGRATIONS[integration.type](spec))))

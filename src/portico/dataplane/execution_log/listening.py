@@ -215,21 +215,21 @@ class _FunctionListener(Generic[T]):
             record.hears_body(answer.payload)
         self._inner.on_answer(context, answer)
 
-    def on_begin(self, context: T) -> None:
+    def on_begin(self, context: T, request_id: str = "") -> None:
         record = record_of(context)
         if record is not None:
             record.hears(200, _since_call(context, self._clock), [])
-        self._inner.on_begin(context)
+        self._inner.on_begin(context, request_id)
 
     def on_data(self, context: T, data: bytes) -> None:
         if (record := record_of(context)) is not None:
             record.hears_piece(data)
         self._inner.on_data(context, data)
 
-    def on_end(self, context: T, error: str | None) -> None:
+    def on_end(self, context: T, error: str | None, log: bytes = b"") -> None:
         if (record := record_of(context)) is not None:
             record.heard_all()
-        self._inner.on_end(context, error)
+        self._inner.on_end(context, error, log)
 
     def on_failure(self, context: T, failure: FunctionFailure) -> None:
         self._inner.on_failure(context, failure)

@@ -19,6 +19,7 @@ from portico.dataplane.invocation import NO_EVENT, Callee
 from portico.dataplane.media_types import BinaryTypes
 from portico.dataplane.overrides import request_overrides
 from portico.dataplane.request_body import RequestBody
+from portico.dataplane.request_ids import HEADER
 from portico.dataplane.step import DONE, PENDING, Outcome
 from portico.lang.errors import NotBuilt
 from portico.ports.functions import InvocationType
@@ -108,6 +109,8 @@ def _headers(answer: FunctionAnswer) -> list[tuple[bytes, bytes]]:
     headers = [(b"Content-Type", b"application/json"), (b"X-Amz-Executed-Version", answer.version.encode())]
     if answer.error is not None:
         headers.append((b"X-Amz-Function-Error", answer.error.encode()))
+    if answer.request_id:
+        headers.append((HEADER, answer.request_id.encode()))
     if answer.log:
         headers.append((b"X-Amz-Log-Result", b64encode(answer.log)))
     return headers

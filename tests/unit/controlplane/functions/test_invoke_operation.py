@@ -193,6 +193,18 @@ def test_a_function_that_failed_before_its_first_piece_is_told_at_the_end() -> N
     assert json.loads(complete["InvokeComplete"]) == {"ErrorCode": "Unhandled", "ErrorDetails": '{"errorType": "Boom"}'}
 
 
+def test_the_tail_of_the_log_comes_with_the_end_of_a_stream() -> None:
+    stage = answered(b'"whole"', log=b"START\nEND\n")
+    *_, complete = streamed(stage, LogType="Tail")
+    assert stage.deferred.invocable.tail
+    assert json.loads(complete["InvokeComplete"]) == {"LogResult": base64.b64encode(b"START\nEND\n").decode()}
+    buffer = EventStreamBuffer()
+    buffer.add_data(stage.deferred.stream.end('{"errorType": "Boom"}', b"END\n"))
+    assert [json.loads(message.payload) for message in buffer] == [
+        {"ErrorCode": "Unhandled", "ErrorDetails": '{"errorType": "Boom"}', "LogResult": "RU5ECg=="}
+    ]
+
+
 def test_a_stream_is_asked_for_as_one() -> None:
     stage = answered()
     streamed(stage)

@@ -2,8 +2,8 @@
 
     {"time": "2025-01-31T12:00:00.123Z", "level": "error", "event": "FaultRaised", "pid": 41, "status": 502, …}
 
-A line is one write, so that lines of several processes do not mix. Only the standard library is imported: the
-supervisor writes its lines here too.
+A line is one write, so that lines of several processes do not mix. What clients and functions wrote is obeyed by no
+terminal. Only the standard library is imported: the supervisor writes its lines here too.
 """
 
 import dataclasses
@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from portico.kernel import observe
 from portico.kernel.observe import Observation, Observer
+from portico.kernel.terminal import harmless
 
 _LEVELS: Final[dict[type[Observation], str]] = {
     observe.UnexpectedError: "error",
@@ -90,7 +91,7 @@ def _text(observation: Observation, now: float) -> str:
 
 def _short(value: object) -> str:
     text = f"{value:.3f}" if isinstance(value, float) else str(value)
-    return json.dumps(text) if " " in text and "\n" not in text else text
+    return json.dumps(text) if " " in text and "\n" not in text else harmless(text)
 
 
 def _welcome(ready: observe.ServerReady) -> str:

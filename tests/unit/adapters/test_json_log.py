@@ -3,8 +3,10 @@
 import json
 import os
 
+import pytest
+
 from portico.adapters.json_log import observer
-from portico.kernel.observe import FaultRaised, Observation, ServerReady, UnexpectedError
+from portico.kernel.observe import FaultRaised, FunctionFailed, Observation, ServerReady, UnexpectedError
 
 FAULT = FaultRaised("r-1", "api", "prod", "GET", "/pets", "INTEGRATION_FAILURE", 502, 'it said "no"')
 
@@ -43,6 +45,12 @@ def test_the_text_form_is_for_people() -> None:
     assert "warning FaultRaised" in line
     assert "status=502" in line
     assert 'cause="it said \\"no\\""' in line
+
+
+@pytest.mark.parametrize("told", ["\x1b]0;mine\x07", "several \x1b[2J words", "two\nlines\x9b2J", "\u202egnp"])
+def test_what_a_stranger_wrote_is_obeyed_by_no_terminal(told: str) -> None:
+    line = written("text", FunctionFailed("pets", "$LATEST", "id-1", "Error", told))
+    assert not set("\x1b\x07\x9b\u202e") & set(line)
 
 
 def test_a_terminal_is_told_the_addresses_and_how_to_stop() -> None:

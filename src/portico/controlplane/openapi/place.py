@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from portico.controlplane.openapi.reading import shown
+from portico.controlplane.openapi.reading import MAX_NODES, shown
 from portico.wire.aws.faults import BadRequestException
 
 _MAX_REFERENCES = 32
 """Longer chains of references are circles."""
+_MAX_FETCHED = 10 * MAX_NODES
+"""What all references together may fetch, in values: a small document could come to any size by them."""
+_LETTERS = 64
+"""So many characters of a text count as one value more."""
 
 
 class RefusedPlace(BadRequestException):
@@ -28,22 +32,57 @@ class RefusedPlace(BadRequestException):
         return RefusedPlace(self.why, self.pointer, line)
 
 
+class _Document:
+    """What references lead into, and how much they have fetched."""
+
+    __slots__ = ("_fetched", "_sizes", "root")
+
+    def __init__(self, root: Any) -> None:
+        self.root = root
+        self._sizes: dict[str, int] = {}
+        self._fetched = 0
+
+    def fetch(self, target: str) -> Any:
+        """The value that the reference `#/…` leads to; None where nothing is."""
+        value = self.root
+        for segment in target[2:].split("/"):
+            name = segment.replace("~1", "/").replace("~0", "~")
+            value = value.get(name) if isinstance(value, dict) else None
+        if target not in self._sizes:
+            self._sizes[target] = _size(value)
+        self._fetched += self._sizes[target]
+        return value
+
+    @property
+    def exhausted(self) -> bool:
+        return self._fetched > _MAX_FETCHED
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, dict):
+        return 1 + sum(map(_size, value)) + sum(map(_size, value.values()))
+    if isinstance(value, list):
+        return 1 + sum(map(_size, value))
+    return 1 + len(value) // _LETTERS if isinstance(value, str) else 1
+
+
 class Place:
     """One value of the document. Members that are null count as absent."""
 
-    __slots__ = ("_root", "pointer", "value")
+    __slots__ = ("_document", "pointer", "value")
 
-    def __init__(self, value: Any, pointer: str = "#", root: Any = None) -> None:
+    def __init__(self, value: Any, pointer: str = "#", document: _Document | None = None) -> None:
+        """`value` is a whole document, unless it is told of which it is a part."""
         self.value = value
         self.pointer = pointer
-        self._root = value if root is None else root
+        self._document = document or _Document(value)
 
     def refuse(self, why: str) -> BadRequestException:
         """The error that names this place."""
         return RefusedPlace(why, self.pointer)
 
     def child(self, name: str, value: Any) -> Place:
-        return Place(value, f"{self.pointer}/{escape(name)}", self._root)
+        return Place(value, f"{self.pointer}/{escape(name)}", self._document)
 
     def get(self, name: str) -> Place | None:
         """The member of that name, with its reference followed; None where it is absent or null."""
@@ -128,13 +167,12 @@ class Place:
     def _follow(self, target: str) -> Place:
         if not target.startswith("#/"):
             raise self.refuse(f"the reference '{target}' does not point into this document")
-        value = self._root
-        for segment in target[2:].split("/"):
-            name = segment.replace("~1", "/").replace("~0", "~")
-            value = value.get(name) if isinstance(value, dict) else None
+        value = self._document.fetch(target)
         if value is None:
             raise self.refuse(f"nothing stands where the reference '{target}' points")
-        return Place(value, target, self._root)
+        if self._document.exhausted:
+            raise self.refuse("the document's references make it too large")
+        return Place(value, target, self._document)
 
 
 def escape(name: str) -> str:

@@ -27,7 +27,9 @@ MAX_DEPTH = 100
 MAX_NODES = 400_000
 """About one value per 15 bytes of the largest file; what aliases expand to counts too."""
 MAX_ALIASES = 50
-"""What SnakeYAML, AWS's own parser by its messages, allows of a document by default."""
+"""Of collections: what SnakeYAML, AWS's own parser by its messages, allows of a document by default."""
+_MAX_TEXT = 2 * MAX_BYTES
+"""Characters of all texts, those that aliases repeat included."""
 _MAX_NUMBER = 100
 """Characters of a number in YAML, whose base 60 (`1:30`) takes time that is quadratic in them."""
 
@@ -122,17 +124,22 @@ def compose(text: str) -> yaml.Node | None:
 def _measure(text: str) -> None:
     """Depth and aliases from the parser's events, before a tree is composed: libyaml composes recursively."""
     depth = aliases = 0
+    collections: set[str] = set()
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
+            if event.anchor is not None:
+                collections.add(event.anchor)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         elif isinstance(event, yaml.AliasEvent):
-            aliases += 1
+            aliases += event.anchor in collections
         if depth > MAX_DEPTH:
             raise invalid(f"The definition is nested more than {MAX_DEPTH} levels deep on line {_line(event)}.")
         if aliases > MAX_ALIASES:
-            raise invalid(f"The definition uses more than {MAX_ALIASES} aliases up to line {_line(event)}.")
+            raise invalid(
+                f"The definition uses more than {MAX_ALIASES} aliases of collections up to line {_line(event)}."
+            )
 
 
 def _line(part: yaml.Event | yaml.Node) -> int:
@@ -190,6 +197,7 @@ class _Settling:
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
         self._nodes = 0
+        self._text = 0
 
     def settle(self, value: Any, depth: int) -> Any:
         self._nodes += 1
@@ -208,7 +216,7 @@ class _Settling:
     def _settle_mapping(self, mapping: dict[Any, Any], depth: int) -> dict[str, Any]:
         settled: dict[str, Any] = {}
         for key, value in mapping.items():
-            name = _unicode(key) if isinstance(key, str) else shown(key)
+            name = self._counted(key) if isinstance(key, str) else shown(key)
             if name in settled:
                 raise invalid(f"The key '{name}' is given twice in one mapping.")
             settled[name] = self.settle(value, depth + 1)
@@ -217,14 +225,16 @@ class _Settling:
     def _settle_text(self, text: str) -> str:
         if "${AWS::" in text:
             text = _AWS_VARIABLE.sub(lambda found: self._variables[found[1]], text)
-        return _unicode(text)
+        return self._counted(text)
 
-
-def _unicode(text: str) -> str:
-    """The text, if it is some: half a pair of surrogates (`"\\ud800"`) cannot be written anywhere."""
-    if not text.isascii() and _SURROGATE.search(text):
-        raise invalid()
-    return text
+    def _counted(self, text: str) -> str:
+        """The text, if it is some: half a pair of surrogates (`"\\ud800"`) cannot be written anywhere."""
+        self._text += len(text)
+        if self._text > _MAX_TEXT:
+            raise invalid("The definition's aliases make it too large.")
+        if not text.isascii() and _SURROGATE.search(text):
+            raise invalid()
+        return text
 
 
 def shown(value: Any) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from portico.controlplane.openapi import place
 from portico.controlplane.openapi.form import ImportedApi, ImportedMethod
 from portico.controlplane.openapi.importer import read_api
 from portico.controlplane.openapi.schemas import schema_text
@@ -591,3 +592,17 @@ def test_documentation_goes_below_the_base_path_with_its_entities() -> None:
         ("RESPONSE", "404"): {"description": "None"},
         ("METHOD", "/v1/pets", "GET"): {"summary": "List"},
     }
+
+
+# Size
+
+
+def test_references_do_not_bring_a_document_to_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(place, "_MAX_FETCHED", 10_000)
+    template = {"application/json": '{"statusCode": 200}' + " " * 64_000}
+    document = swagger({"x-amazon-apigateway-integration": {"$ref": "#/x-shared"}})
+    document["x-shared"] = {**MOCK, "requestTemplates": template}
+    assert imported(document).resources["/pets"]["GET"].integration["requestTemplates"] == template
+    for number in range(10):
+        document["paths"][f"/{number}"] = document["paths"]["/pets"]
+    assert "the document's references make it too large (at #/paths/~1" in refusal(document)

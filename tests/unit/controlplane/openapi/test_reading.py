@@ -103,7 +103,7 @@ def test_the_operator_learns_why_a_text_could_not_be_read(text: str, reason: str
     ("text", "where"),
     [
         ("a:\n  b: 1\n  b: 2\n", "again on line 3"),
-        ("a: &a x\nb: [" + ",\n".join(["*a"] * 51) + "]\n", "up to line 52"),
+        ("a: &a [x]\nb: [" + ",\n".join(["*a"] * 51) + "]\n", "up to line 52"),
         ("a:\n  " + "[" * 101 + "]" * 101, "on line 2"),
     ],
 )
@@ -123,9 +123,21 @@ def test_deep_nesting_is_refused(text: str) -> None:
         read(text)
 
 
-def test_aliases_are_counted() -> None:
-    with pytest.raises(BadRequestException, match="more than 50 aliases"):
-        read("a: &a x\nb: [" + ", ".join(["*a"] * 51) + "]\n")
+def test_aliases_of_collections_are_counted() -> None:
+    with pytest.raises(BadRequestException, match="more than 50 aliases of collections up to line 2"):
+        read("a: &a [x]\nb: [" + ", ".join(["*a"] * 51) + "]\n")
+
+
+def test_aliases_of_texts_are_free_as_they_are_for_awss_parser() -> None:
+    tree = read("a: &a x\nb: [" + ", ".join(["*a"] * 200) + "]\n")
+    assert tree["b"] == ["x"] * 200
+
+
+@pytest.mark.parametrize("aliases", ["[" + "*a, " * 10 + "]", "[" + "{*a : 1}, " * 10 + "]"])
+def test_texts_that_aliases_repeat_are_counted(aliases: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_MAX_TEXT", 10_000)
+    with pytest.raises(BadRequestException, match="aliases make it too large"):
+        read(f"a: &a {'x' * 1000}\nb: {aliases}\n")
 
 
 def test_what_aliases_expand_to_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,6 +138,19 @@ def test_what_is_json_or_never_began_as_such_is_not_told(printed: str) -> None:
     assert list(remarks(request_of({}), printed.encode())) == []
 
 
+def test_texts_that_look_like_directives_are_told_before_the_first_step() -> None:
+    told: list[str] = []
+    render("#if($x)a\n#else if($y)b#end#if($x)#{else} if(z)#end\n #set $x = 1", "t", request_of({}), told.append)
+    assert told[:3] == [
+        "    2:1  #else if( is an #else and a text; #elseif( is one directive",
+        "   2:25  #{else} if( is an #else and a text; #elseif( is one directive",
+        "    3:2  #set $ is a text; the directive is #set($name = value)",
+    ]
+    told.clear()
+    render("#if($x)a#elseif($y)b#{else}c if(d)#end#set($x = 1)", "t", request_of({}), told.append)
+    assert not any(" is a" in line for line in told)
+
+
 def test_hints_stand_below_the_step_that_they_belong_to() -> None:
     told: list[str] = []
     render("$input.json('$.item')$util.urlEncode($input.params('q'))", "t", request_of(EVENT), told.append)

@@ -5,7 +5,7 @@ The request is an event as a REST API hands it to a function (payload format 1.0
 
 from collections.abc import Callable
 
-from portico.app.render.remarks import remarks
+from portico.app.render.remarks import doubts, remarks
 from portico.app.render.request import RenderError, Request, read_event, read_text, request_of
 from portico.app.render.steps import Steps
 from portico.kernel.stack import with_room
@@ -18,5 +18,8 @@ __all__ = ["RenderError", "Request", "read_event", "read_text", "remarks", "rend
 @with_room
 def render(source: str, name: str, request: Request, tell: Callable[[str], None] | None = None) -> bytes:
     """What a template comes to; `tell` hears of every step. Raises TemplateError and EvaluationError with the place."""
-    trace = None if tell is None else Steps(tell, Rendering(request))
-    return compile_template(source, name, trace=trace).render_bytes(request)
+    if tell is None:
+        return compile_template(source, name).render_bytes(request)
+    for words in doubts(source):
+        tell(words)
+    return compile_template(source, name, trace=Steps(tell, Rendering(request))).render_bytes(request)

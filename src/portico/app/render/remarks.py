@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,6 +13,19 @@ from portico.lang.vtl.runtime import Rendering
 
 _AROUND: Final = 40
 """Characters that are shown before and behind the place where JSON ends to be JSON."""
+_MISSPELT: Final = (
+    (re.compile(r"#(?:else|\{else\})[ \t]+if[ \t]*\("), "an #else and a text; #elseif( is one directive"),
+    (re.compile(r"#set[ \t]+\$"), "a text; the directive is #set($name = value)"),
+)
+"""What looks like a directive and is text: no step tells of it."""
+
+
+def doubts(source: str) -> Iterator[str]:
+    """What a template prints as text that was hardly meant so, with its place."""
+    found = [(match.start(), match[0].strip(), words) for what, words in _MISSPELT for match in what.finditer(source)]
+    for at, written, words in sorted(found):
+        line, column = source.count("\n", 0, at) + 1, at - source.rfind("\n", 0, at)
+        yield f"{f'{line}:{column}':>7}  {written} is {words}"
 
 
 def remarks(request: Request, printed: bytes) -> Iterator[str]:

@@ -40,6 +40,14 @@ MEMBERS_LIMIT = 1000
 """Elements of one list or map, arguments of one call."""
 
 
+_MEANT = {
+    "$.": "; a JSONPath stands in quotes",
+    "$[": "; a JSONPath stands in quotes",
+    "null": "; null has no word, but $null, or any variable that was never set",
+}
+"""What people write where a value should stand."""
+
+
 class Level(NamedTuple):
     """Operators of one rank."""
 
@@ -224,7 +232,9 @@ class ExpressionParser:
         start = self.cursor.at
         match = self.cursor.take(lexer.WORD)
         if match is None or match[0] not in _WORDS:
-            self.cursor.fail("expected a string, a number, a list, a map, true, false or a reference", start)
+            written = match[0] if match else self.cursor.source[start : start + 2]
+            meant = _MEANT.get(written, "; a text stands in quotes" if match else "")
+            self.cursor.fail(f"expected a string, a number, a list, a map, true, false or a reference{meant}", start)
         return Literal(_WORDS[match[0]])
 
     # Operators

@@ -359,21 +359,20 @@ class Function:
         if node.operator in _CONNECTIVES:
             return f"({self.truth(node.left)} {_CONNECTIVES[node.operator]} {self.truth(node.right)})"
         left, right = self.value(node.left), self.value(node.right)
-        if node.operator in _ARITHMETIC:
-            return self._calculated(node, left, right)
         if node.operator == "!=":
             return f"(not equal(run, {left}, {right}))"
-        return f"{_COMPARISONS[node.operator]}(run, {left}, {right})"
+        return self._calculated(node, left, right)
 
     # Stepping through
 
     def _calculated(self, node: Binary, left: str, right: str) -> str:
-        calculate = _ARITHMETIC[node.operator]
+        calculate, operator = (_ARITHMETIC | _COMPARISONS)[node.operator], node.operator
+        literals = f", {node.literals!r}" if operator in _ARITHMETIC else ""
         if self.unit.trace is None:
-            return f"{calculate}(run, {left}, {right}, {node.literals!r})"
+            return f"{calculate}(run, {left}, {right}{literals})"
         (one, first), (other, second) = self.bound(left), self.bound(right)
-        value = f"{calculate}(run, {one}, {other}, {node.literals!r})"
-        return f"calculated({node.operator!r}, ({first}), ({second}), {value})"
+        value = f"{calculate}(run, {one}, {other}{literals})"
+        return f"calculated({operator!r}, ({first}), ({second}), {value})"
 
     def _traced(self, value: str, at: Place, what: str) -> str:
         return value if self.unit.trace is None else f"trace({at.line}, {at.column}, {constant(what)}, {value})"

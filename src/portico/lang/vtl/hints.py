@@ -13,6 +13,7 @@ from typing import Any, Final
 from portico.lang.jsonpath import MISSING, follow
 from portico.lang.vtl.javatypes import NOTHING, ArrayList, Entry, HashMap, JavaIterator, View
 from portico.lang.vtl.methods import TABLES
+from portico.lang.vtl.operators import NUMBERS
 from portico.lang.vtl.runtime import Input, Rendering, Util, path_of
 from portico.lang.vtl.signatures import VARIADIC
 
@@ -20,14 +21,14 @@ INDEX: Final = "[]"
 """The name of a step that is an index."""
 SHOWN: Final = 12
 """Names that are listed where one of them was meant."""
+_ORDERS: Final = ("<", "<=", ">", ">=")
 _KINDS: Final[dict[type, str]] = {
     Input: "$input",
     Util: "$util",
     str: "a text",
     bool: "a boolean",
-    int: "a number",
-    float: "a number",
     Entry: "an entry",
+    **dict.fromkeys(NUMBERS, "a number"),
     **dict.fromkeys((list, ArrayList, View, range), "a list"),
     **dict.fromkeys((dict, HashMap), "a map"),
 }
@@ -57,6 +58,8 @@ def of_context(run: Rendering, path: str, value: Any) -> str | None:
 def of_calculation(operator: str, left: Any, right: Any, value: Any) -> str | None:
     """What is not as on paper."""
     whole = type(left) is int and type(right) is int
+    if operator in _ORDERS and not (type(left) in NUMBERS and type(right) in NUMBERS):
+        return f"{_kind(left)} {operator} {_kind(right)} is never true"
     if value is None:
         return f"{_kind(left)} {operator} {_kind(right)} has no value"
     if operator == "/" and whole and left % right:

@@ -67,6 +67,8 @@ def hints(source: str, request: FakeEnvironment = REQUEST) -> list[str]:
         ("#set($half = $root.total / 2)", "7 / 2 is a whole number, as both of them are"),
         ("#set($next = $input.params('page') + 1)", "a text + a number is a text: one behind the other"),
         ("#set($more = $root.labels * 2)", "a map * a number has no value"),
+        ("#if($input.params('page') > 1)#end", "a text > a number is never true"),
+        ("#if(1.5 <= $root.labels)#end", "a number <= a map is never true"),
         ("#foreach($l in $root.labels)#end", "of a map the values are gone through; .keySet() has its keys"),
         ("#foreach($l in $root.total)#end", "a number has no turns"),
     ],
@@ -84,6 +86,7 @@ def test_what_leads_nowhere_or_elsewhere_is_told(source: str, words: str) -> Non
         "$context.stage$context.identity.sourceIp$stageVariables.table$util.urlEncode('x')",
         "#set($half = $root.total / 7)#set($text = 'a' + 'b')#set($sum = $root.total + 1.5)",
         "#foreach($pet in $root.pets)$pet.name#if($foreach.hasNext),#end#end#foreach($i in [1..2])$i#end",
+        "#if($root.total > 1.5)#end#if($root.total < 1)#end#if($root.labels == 'x' || $root.total != 2)#end",
         "$unknown.member#set($x = $unknown)",
     ],
 )

@@ -1,8 +1,8 @@
 """The control process: the AWS API and Portico's own pages, the state directory, and the bell for the workers.
 
 A request is handled on one of a few threads. If it changed something, the state directory is brought to where the
-database is, the bell is rung, and the answer leaves when every ready worker serves the change (the barrier), after
-300 ms at the latest. What could not be written to the state directory is tried again each second. An operation that
+database is, the bell is rung, and the answer leaves when every ready worker serves the change (the barrier), after two
+seconds at the latest. What could not be written to the state directory is tried again each second. An operation that
 waits for a function or tries a method out gives its thread back: server/invoking.py, server/trying.py.
 """
 

@@ -15,6 +15,7 @@ import pytest
 
 from edge_scene import play, until
 from function_host_scene import ALLOW, ScriptLauncher, ScriptProcess, arn, function, hosting, version
+from portico.adapters.function_host import instance_log
 from portico.adapters.function_host.instance import INIT_SECONDS
 from portico.adapters.function_host.launch import Outcome
 from portico.adapters.log_file import LARGEST
@@ -162,6 +163,20 @@ async def test_a_flood_of_lines_is_rotated_and_stops_nobody(tmp_path: Path) -> N
         assert sorted(one.name for one in log.parent.iterdir() if one.name < "i") == ["hello.log", "hello.log.1"]
         lines = LogReader("hello", log).since("0")
         assert [line.text[34:] for line in lines[1:-2]] == [b"%099d" % number for number in range(140_000)]
+
+
+@play
+async def test_a_flood_beyond_the_budget_waits_and_nothing_of_it_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(instance_log, "BURST", 100_000.0)
+    monkeypatch.setattr(instance_log, "PER_SECOND", 4_000_000.0)
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        begun = asyncio.get_running_loop().time()
+        await host.do("hello", "chatter 10000")
+        assert asyncio.get_running_loop().time() - begun > 0.15
+        assert [int(line) for line in host.log("hello")[1:-2]] == list(range(10_000))
 
 
 @play

@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 from contract_scene import Mock
+from edge_scene import play
 from fault_scene import Site, asking, heard, standing, within
+from function_host_scene import function, hosting
+from portico.kernel.observe import LogLinesDropped
+from portico.ports.functions import FailureKind, InvocationType
 
 RECOVERED = within(5.0)
 ROOM = 24 * 1024 * 1024
@@ -56,6 +60,28 @@ def on(disk: Disk, folder: Path) -> None:
     """Where the server's data directory will be."""
     (folder / "data").symlink_to(disk.path / "data")
     (disk.path / "data").mkdir(mode=0o700)
+
+
+@play
+async def test_functions_go_on_on_a_full_disk(disk: Disk) -> None:
+    """Their lines are dropped and told, what cannot be kept is refused; with room again both are as before."""
+    async with hosting(disk.path) as host:
+        host.stand(function("hello"))
+        assert (await host.do("hello", "print before")).answer is not None
+        host.logs.flush()
+        disk.fill()
+        for word in ("print lost", "chatter 1000", "raise"):
+            called = await host.do("hello", word, tail=True)
+            assert called.answer is not None
+            assert b"REPORT RequestId: " in called.answer.log
+        event = await host.do("hello", kind=InvocationType.EVENT)
+        assert event.kind is FailureKind.UNAVAILABLE or (event.answer is not None and event.answer.status == 202)
+        host.logs.flush()
+        assert host.said(LogLinesDropped)
+        disk.free()
+        assert (await host.do("hello", "print behind")).answer is not None
+        assert {"before", "behind"} <= set(host.log("hello"))
+        assert (await host.do("hello", kind=InvocationType.EVENT)).answer is not None
 
 
 def soon(happened: Callable[[], object]) -> None:

@@ -162,8 +162,16 @@ class Instance:
 
     def _read_log(self) -> None:
         assert self._log is not None
+        loop = asyncio.get_running_loop()
         if not self._log.read():
-            asyncio.get_running_loop().remove_reader(self._log.descriptor)
+            loop.remove_reader(self._log.descriptor)
+        elif pause := self._log.pause(self._setting.clock.monotonic()):
+            loop.remove_reader(self._log.descriptor)
+            loop.call_later(pause, self._read_log_on)
+
+    def _read_log_on(self) -> None:
+        if not self._concluded and self._log is not None:
+            asyncio.get_running_loop().add_reader(self._log.descriptor, self._read_log)
 
     # Work
 

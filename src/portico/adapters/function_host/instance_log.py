@@ -30,6 +30,11 @@ _MOST_READS: Final = 16
 """Four times what a pipe holds. At the end of an invocation no more than this is read for it: who floods its log does
 not stop others."""
 
+BURST: Final = 16.0 * 1024 * 1024
+PER_SECOND: Final = 4.0 * 1024 * 1024
+"""Bytes that an instance may write at once, and steadily. Who writes more waits as one does at a full pipe: its lines
+are kept, and neither the disk nor the functions process is one function's alone."""
+
 
 class Report(NamedTuple):
     """What the last lines of an invocation tell. Times in milliseconds, memory in megabytes."""
@@ -56,13 +61,16 @@ class Report(NamedTuple):
 class InstanceLog:
     """For one thread. `descriptor` is the reading end of the instance's pipe, which is not to block; it is ours."""
 
-    __slots__ = ("_begun", "_partial", "_stream", "_tail", "_take", "descriptor")
+    __slots__ = ("_begun", "_counted", "_left", "_partial", "_stream", "_tail", "_take", "descriptor")
 
     def __init__(self, take: Sink[Any], stream: str, descriptor: int) -> None:
         self._take = take
         self._stream = stream.encode()
         self.descriptor = descriptor
         self._partial = b""
+        self._left = BURST
+        self._counted = 0.0
+        """When what is left was counted last."""
         self._tail: bytearray | None = None
         self._begun: tuple[float, str, str] | None = None
         """Time, request id and version of a START that was not told yet: it mostly goes with its END."""
@@ -70,6 +78,12 @@ class InstanceLog:
     def read(self) -> bool:
         """Take in what the instance wrote, at most one piece of it. False when nothing can come any more."""
         return self._read() != 0
+
+    def pause(self, now: float) -> float:
+        """Seconds in which no more is to be read; 0 where it may go on."""
+        self._left = min(BURST, self._left + (now - self._counted) * PER_SECOND)
+        self._counted = now
+        return max(0.0, -self._left / PER_SECOND)
 
     def drain(self) -> None:
         """Take in what the instance wrote until now, an unfinished line too."""
@@ -138,6 +152,7 @@ class InstanceLog:
         except OSError:
             return -1
         if data:
+            self._left -= len(data)
             self._receive(data)
         return len(data)
 

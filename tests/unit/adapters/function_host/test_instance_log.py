@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from portico.adapters.function_host import verdicts
-from portico.adapters.function_host.instance_log import LONGEST_LINE, InstanceLog, Report
+from portico.adapters.function_host.instance_log import BURST, LONGEST_LINE, PER_SECOND, InstanceLog, Report
 
 
 class Scene:
@@ -111,6 +111,25 @@ def test_who_floods_its_log_is_not_waited_for(scene: Scene) -> None:
     scene.prints(b"x\n" * 30000)
     scene.log.drain()
     assert scene.lines.count("x") == 30000
+
+
+def test_who_writes_more_than_is_good_is_made_to_wait(scene: Scene) -> None:
+    now = 1000.0
+    assert scene.log.pause(now) == 0.0
+    for _ in range(int(BURST) // 16384):
+        scene.prints(b"x" * 16383 + b"\n")
+        scene.log.read()
+    assert scene.log.pause(now) == 0.0
+    scene.prints(b"x" * 16384)
+    scene.log.read()
+    pause = scene.log.pause(now)
+    assert pause == pytest.approx(16384 / PER_SECOND)
+    assert scene.log.pause(now + pause / 2) == pytest.approx(pause / 2)
+    assert scene.log.pause(now + pause) == pytest.approx(0.0)
+    assert scene.log.pause(now + 3600) == 0.0
+    scene.prints(b"x" * 16384)
+    scene.log.read()
+    assert scene.log.pause(now + 3600) == 0.0
 
 
 def test_the_end_of_the_pipe_is_told() -> None:

@@ -31,6 +31,8 @@ _LONGEST_LINE: Final = MAX_TARGET + 64
 _LONGEST_HEAD: Final = _LONGEST_LINE + MAX_HEADERS
 _LINGER_SECONDS: Final = 2.0
 _EMPTY_LINES: Final = re.compile(rb"(?:\r\n)*")
+_HANDSHAKE: Final = b"\x16"
+"""How TLS begins, and no request does: who asks `https://` of an `http://` listener is told so, not left to a deadline."""
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -465,6 +467,9 @@ class Connection(asyncio.Protocol):
             served.gone()
 
     def _await_head(self, data: bytes) -> None:
+        if data[:1] == _HANDSHAKE and not self.secure:
+            self._refuse(ProtocolError("TLS, where this listener speaks HTTP"))
+            return
         if len(data) > _LONGEST_HEAD or (len(data) > _LONGEST_LINE and b"\r\n" not in data):
             long_target = b"\r\n" not in data[:_LONGEST_LINE]
             self._refuse(ProtocolError("the head of the request is too long", 414 if long_target else 431))

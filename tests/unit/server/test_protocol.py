@@ -371,6 +371,12 @@ def test_a_head_that_drips_is_refused_at_its_deadline() -> None:
     assert edge.transport.ended == "eof"
 
 
+def test_tls_on_a_listener_without_it_is_told_at_once() -> None:
+    edge = Edge()
+    assert status(edge.receive(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")) == 400
+    assert BadClient("192.0.2.1", 400, "TLS, where this listener speaks HTTP") in edge.seen
+
+
 def test_the_next_head_has_a_deadline_of_its_own() -> None:
     edge = Edge()
     edge.receive(get())

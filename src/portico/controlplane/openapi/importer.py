@@ -1,6 +1,6 @@
 """A document of OpenAPI 2.0, 3.0 or (an extension of ours) 3.1 as an ImportedApi. Nothing is stored here.
 
-    api = read_api(read_document(body, variables), base_path="prepend", new_id=realm.new_id)
+    api = read_api(settled(parse(body), variables), base_path="prepend", new_id=realm.new_id)
 
 Raises BadRequestException for what is no OpenAPI document and, naming the place, for what Portico could not obey.
 """

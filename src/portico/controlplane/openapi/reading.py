@@ -67,14 +67,6 @@ def invalid(why: str = "") -> BadRequestException:
     return BadRequestException(f"{_NOT_OPENAPI} {why}".rstrip())
 
 
-def read_document(body: bytes, variables: Mapping[str, str]) -> dict[str, Any]:
-    """The document's tree. `variables` holds the values of AWS::AccountId, AWS::Partition and AWS::Region.
-
-    Raises BadRequestException for what is neither JSON nor YAML, is no mapping, names a key twice, or is too large.
-    """
-    return settled(parse(body), variables)
-
-
 def parse(body: bytes) -> Any:
     """What the parsers make of the document, to be `settled`. Takes seconds for the largest YAML. Raises
     BadRequestException for what is neither JSON nor YAML, names a key twice, or is too large.
@@ -89,8 +81,9 @@ def parse(body: bytes) -> Any:
 
 
 def settled(raw: Any, variables: Mapping[str, str]) -> dict[str, Any]:
-    """What was parsed, as the tree that this module promises. Raises BadRequestException for what is no mapping or too
-    large, and for values that are not plain.
+    """What was parsed, as the tree that this module promises. `variables` holds the values of AWS::AccountId,
+    AWS::Partition and AWS::Region. Raises BadRequestException for what is no mapping or too large, and for values that
+    are not plain.
     """
     tree = _Settling(variables).settle(raw, 0)
     if not isinstance(tree, dict):

@@ -2,15 +2,16 @@
 
 from portico.controlplane.openapi.documentation import Part, read_documentation
 from portico.controlplane.openapi.place import Place
-from portico.controlplane.openapi.reading import aws_variables, read_document
+from portico.controlplane.openapi.reading import aws_variables, settled
 from portico.controlplane.operation import Call, operation
 from portico.controlplane.rest.documentationparts import put_parts
+from portico.controlplane.rest.importbody import parsed
 from portico.controlplane.rest.lookups import require_api
 from portico.ports.store import Document
 from portico.wire.aws.faults import BadRequestException
 
 
-@operation("ImportDocumentationParts")
+@operation("ImportDocumentationParts", prepare=parsed)
 def import_documentation_parts(call: Call) -> Document:
     api_id = require_api(call)["id"]
     warnings: list[str] = []
@@ -23,8 +24,9 @@ def import_documentation_parts(call: Call) -> Document:
 
 def _read(call: Call, warnings: list[str]) -> list[Part]:
     """Raises BadRequestException in AWS's words for what is no OpenAPI document (recorded fact 89)."""
+    raw = call.params["parsed"]
     try:
-        document = read_document(call.params["body"], aws_variables(call.realm))
+        document = {} if isinstance(raw, BadRequestException) else settled(raw, aws_variables(call.realm))
     except BadRequestException:
         document = {}
     if not document.keys() & {"swagger", "openapi"}:

@@ -7,10 +7,11 @@ from portico.controlplane.openapi.form import ImportedApi
 from portico.controlplane.openapi.importer import read_api
 from portico.controlplane.openapi.lines import naming_the_line
 from portico.controlplane.openapi.place import escape
-from portico.controlplane.openapi.reading import Unreadable, aws_variables, parse, settled, shown
-from portico.controlplane.operation import Call, Params, operation
+from portico.controlplane.openapi.reading import Unreadable, aws_variables, settled, shown
+from portico.controlplane.operation import Call, operation
 from portico.controlplane.rest.documentationparts import delete_parts
 from portico.controlplane.rest.endpoints import ENDPOINT_TYPES
+from portico.controlplane.rest.importbody import parsed
 from portico.controlplane.rest.importwriter import erase_definition, write_definition
 from portico.controlplane.rest.lookups import require_api
 from portico.controlplane.rest.restapis import new_api, show_api, update_rest_api
@@ -21,15 +22,7 @@ _RESET_BY_OVERWRITE = ("description", "version", "binaryMediaTypes", "minimumCom
 """What goes when a document that does not state it overwrites: terraform's provider names these (rest_api.go)."""
 
 
-def _parsed(params: Params) -> Params:
-    """With `parsed`: the document, or why it is none, which is told once the API is known to be there."""
-    try:
-        return {**params, "parsed": parse(params["body"])}
-    except BadRequestException as refused:
-        return {**params, "parsed": refused}
-
-
-@operation("ImportRestApi", prepare=_parsed)
+@operation("ImportRestApi", prepare=parsed)
 def import_rest_api(call: Call) -> Document:
     options = _Options.of(call)
     imported = _read(call, options)
@@ -40,7 +33,7 @@ def import_rest_api(call: Call) -> Document:
     return _answer(call, document, imported, empty_tags=False)
 
 
-@operation("PutRestApi", prepare=_parsed)
+@operation("PutRestApi", prepare=parsed)
 def put_rest_api(call: Call) -> Document:
     document = require_api(call)
     options = _Options.of(call)
@@ -89,12 +82,12 @@ class _Options:
 
 
 def _read(call: Call, options: _Options) -> ImportedApi:
-    parsed = call.params["parsed"]
-    if isinstance(parsed, Unreadable):
-        call.realm.warn(f"A document for import could not be read: {parsed.reason}")
-    if isinstance(parsed, BadRequestException):
-        raise parsed
-    document = settled(parsed, aws_variables(call.realm))
+    raw = call.params["parsed"]
+    if isinstance(raw, Unreadable):
+        call.realm.warn(f"A document for import could not be read: {raw.reason}")
+    if isinstance(raw, BadRequestException):
+        raise raw
+    document = settled(raw, aws_variables(call.realm))
     if options.without_documentation:
         document.pop("x-amazon-apigateway-documentation", None)
     with naming_the_line(call.params["body"]):

@@ -3,14 +3,14 @@
 import pytest
 
 from portico.controlplane.openapi import reading
-from portico.controlplane.openapi.reading import Unreadable, read_document
+from portico.controlplane.openapi.reading import Unreadable, parse, settled
 from portico.wire.aws.faults import BadRequestException
 
 VARIABLES = {"AWS::AccountId": "000000000000", "AWS::Partition": "aws", "AWS::Region": "eu-west-1"}
 
 
 def read(text: str) -> dict[str, object]:
-    return read_document(text.encode(), VARIABLES)
+    return settled(parse(text.encode()), VARIABLES)
 
 
 def test_json_and_yaml_give_the_same_tree() -> None:
@@ -35,7 +35,7 @@ def test_awss_variables_are_replaced_and_others_left() -> None:
 
 
 def test_a_byte_order_mark_is_no_content() -> None:
-    assert read_document(b"\xef\xbb\xbf{}", VARIABLES) == {}
+    assert settled(parse(b"\xef\xbb\xbf{}"), VARIABLES) == {}
 
 
 def test_anchors_and_merges_are_expanded_and_the_explicit_key_wins() -> None:
@@ -114,7 +114,7 @@ def test_a_bound_that_is_overstepped_names_the_line(text: str, where: str) -> No
 
 def test_a_document_is_refused_by_its_size_before_it_is_parsed() -> None:
     with pytest.raises(BadRequestException, match="larger than 6291456 bytes"):
-        read_document(b" " * (reading.MAX_BYTES + 1), VARIABLES)
+        parse(b" " * (reading.MAX_BYTES + 1))
 
 
 @pytest.mark.parametrize("text", ["[" * 5000, "a: " + "[" * 5000, '{"a":' * 200 + "1" + "}" * 200])

@@ -118,6 +118,21 @@ def test_what_cannot_change_is_told_and_the_rest_acts(start: Start, file: Path, 
     assert len(apigateway(ready, tmp_path).get_rest_apis()["items"]) == 1, "signed for the region of before"
 
 
+def test_another_database_is_what_is_served(start: Start, file: Path, tmp_path: Path) -> None:
+    server = start()
+    ready = server.wait_for("ServerReady")
+    api = deploy_mock(apigateway(ready, tmp_path), "pet")
+    file.write_text(FIRST + f'database = "sqlite:///{tmp_path / "other.db"}"\n')
+    hang_up(server)
+    wait_until_renewed(server)
+    assert apigateway(ready, tmp_path).get_rest_apis()["items"] == []
+    assert called(ready, api, "first.test") == 403
+    file.write_text(FIRST)
+    hang_up(server)
+    server.wait_for("RestartFinished")
+    assert called(ready, api, "first.test") == 200
+
+
 def test_a_certificate_may_be_another_file_though_the_old_one_is_gone(start: Start, file: Path, tmp_path: Path) -> None:
     issue(tmp_path, "first.test")
     file.write_text('workers = 1\ntls-cert = "cert.pem"\ntls-key = "key.pem"\n')

@@ -32,7 +32,7 @@ _LONGEST_HEAD: Final = _LONGEST_LINE + MAX_HEADERS
 _LINGER_SECONDS: Final = 2.0
 _EMPTY_LINES: Final = re.compile(rb"(?:\r\n)*")
 _HANDSHAKE: Final = b"\x16"
-"""How TLS begins, and no request does: who asks `https://` of an `http://` listener is told so, not left to a deadline."""
+"""How TLS begins, and no request does: who asks `https://` of an `http://` listener need not wait for a deadline."""
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 

@@ -22,6 +22,8 @@ from portico.controlplane.openapi.security import read_authorizers
 from portico.controlplane.openapi.settings import read_gateway_responses, read_request_validators, read_settings
 
 _MODERN = "3.1"
+_MAX_PATH = 10_240
+"""AWS's limit of a URL, in bytes. A path of any length would be as many resources, each with its own path."""
 
 
 def read_api(document: dict[str, Any], *, base_path: str, new_id: Callable[[int], str]) -> ImportedApi:
@@ -93,6 +95,8 @@ def _resources(root: Place, prefix: str, reader: OperationReader) -> dict[str, d
         if not path.startswith("/"):
             raise item.refuse(f"the path '{path}' does not start with /")
         whole = prefix + path.rstrip("/") or "/"
+        if len(whole) > _MAX_PATH:
+            raise item.refuse(f"the path has more than {_MAX_PATH} characters, which no request has")
         methods = reader.read_path(whole, item)
         if resources.get(whole, {}).keys() & methods.keys():
             raise item.refuse(f"the path '{path}' is given twice")

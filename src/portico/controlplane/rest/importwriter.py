@@ -122,14 +122,18 @@ class _Writer:
 
     def _resource(self, path: str) -> Document:
         """The resource at the path, made together with those above it where they are not there (recorded fact 97)."""
-        if path not in self._by_path:
-            parent_path, _, part = path.rpartition("/")
-            parent = self._resource(parent_path or "/")
-            resource = {"id": self._call.realm.new_id(6), "parentId": parent["id"], "pathPart": part}
+        missing: list[str] = []
+        while path not in self._by_path:
+            path, _, part = path.rpartition("/")
+            path = path or "/"
+            missing.append(part)
+        resource = self._by_path[path]
+        for part in reversed(missing):
+            resource = {"id": self._call.realm.new_id(6), "parentId": resource["id"], "pathPart": part}
             self._tree.place(resource)
             self._tree.save_from(resource)
-            self._by_path[path] = resource
-        return self._by_path[path]
+            self._by_path[resource["path"]] = resource
+        return resource
 
     def _write_method(self, resource_id: str, path: str, verb: str, method: ImportedMethod) -> None:
         spot = {"resourceId": resource_id, "httpMethod": verb}

@@ -11,6 +11,44 @@ from portico.wire.aws.faults import BadRequestException, ConflictException, NotF
 _PATH_PART = re.compile(r"[a-zA-Z0-9._\-:]+|\{[a-zA-Z0-9._\-:]+\+?\}")
 
 
+class _Siblings:
+    """The resources below one, by id and by name: a wide tree is not searched for each that is added."""
+
+    __slots__ = ("_ids", "_variable", "names")
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+        """By id."""
+        self._ids: dict[str, str] = {}
+        self._variable: str | None = None
+        """The id of the one that is called `{…}`."""
+
+    def check(self, resource_id: str, name: str) -> None:
+        """Raises ConflictException or BadRequestException where another stands in the way."""
+        if self._ids.get(name, resource_id) != resource_id:
+            raise ConflictException(f"Another resource with the same parent already has this name: {name}")
+        if name.startswith("{") and self._variable not in (None, resource_id):
+            sibling = self.names[self._variable]
+            raise BadRequestException(
+                f"A sibling ({sibling}) of this resource already has a variable path part -- only one is allowed"
+            )
+
+    def add(self, resource_id: str, name: str) -> None:
+        """New, or under a new name."""
+        self.remove(resource_id)
+        self.names[resource_id] = name
+        self._ids[name] = resource_id
+        if name.startswith("{"):
+            self._variable = resource_id
+
+    def remove(self, resource_id: str) -> None:
+        name = self.names.pop(resource_id, None)
+        if name is not None:
+            del self._ids[name]
+        if self._variable == resource_id:
+            self._variable = None
+
+
 class ResourceTree:
     """All resources of one API, loaded once. `nodes` holds their documents by id.
 
@@ -22,10 +60,10 @@ class ResourceTree:
         self._unit = unit
         self._api_id = api_id
         self.nodes: dict[str, Document] = dict(unit.find("resource", api_id))
-        self._below: defaultdict[str, dict[str, Document]] = defaultdict(dict)
+        self._below: defaultdict[str, _Siblings] = defaultdict(_Siblings)
         for node in self.nodes.values():
             if "parentId" in node:
-                self._below[node["parentId"]][node["id"]] = node
+                self._below[node["parentId"]].add(node["id"], node["pathPart"])
 
     def place(self, resource: Document) -> None:
         """Take a resource with its parent and name into the tree, new or at its new place.
@@ -42,10 +80,11 @@ class ResourceTree:
             )
         _check_below(self.nodes[resource["parentId"]].get("pathPart", ""))
         beside = self._below[resource["parentId"]]
-        _check_beside(name, [node["pathPart"] for node in beside.values() if node["id"] != resource["id"]])
-        if self._below[resource["id"]]:
+        beside.check(resource["id"], name)
+        if self._below[resource["id"]].names:
             _check_below(name)
-        self.nodes[resource["id"]] = beside[resource["id"]] = resource
+        beside.add(resource["id"], name)
+        self.nodes[resource["id"]] = resource
 
     def subtree(self, resource_id: str) -> Iterator[Document]:
         """The resource and all below it, parents before children."""
@@ -53,7 +92,7 @@ class ResourceTree:
         while waiting:
             node_id = waiting.pop()
             yield self.nodes[node_id]
-            waiting.extend(self._below[node_id])
+            waiting.extend(self._below[node_id].names)
 
     def save_from(self, resource: Document) -> None:
         """Store a resource that may have moved and all below it, with the paths that they have now."""
@@ -78,7 +117,7 @@ class ResourceTree:
             raise NotFoundException("Invalid Resource identifier specified")
         if any(node["id"] == edit.value for node in self.subtree(resource["id"])):
             raise BadRequestException("Resources cannot be cyclical.")
-        del self._below[resource["parentId"]][resource["id"]]
+        self._below[resource["parentId"]].remove(resource["id"])
         resource["parentId"] = edit.value
         self.place(resource)
 
@@ -86,13 +125,3 @@ class ResourceTree:
 def _check_below(parent_name: str) -> None:
     if parent_name.endswith("+}"):
         raise BadRequestException(f"Cannot create a child of a resource with a greedy path variable: {parent_name}")
-
-
-def _check_beside(name: str, siblings: list[str]) -> None:
-    if name in siblings:
-        raise ConflictException(f"Another resource with the same parent already has this name: {name}")
-    variable = next((sibling for sibling in siblings if sibling.startswith("{")), None)
-    if name.startswith("{") and variable:
-        raise BadRequestException(
-            f"A sibling ({variable}) of this resource already has a variable path part -- only one is allowed"
-        )

@@ -46,9 +46,9 @@ def method(document: dict[str, Any]) -> ImportedMethod:
     return imported(document).resources["/pets"]["GET"]
 
 
-def refusal(document: dict[str, Any]) -> str:
+def refusal(document: dict[str, Any], base_path: str = "ignore") -> str:
     with pytest.raises(BadRequestException) as refused:
-        imported(document)
+        imported(document, base_path)
     return refused.value.message
 
 
@@ -606,3 +606,8 @@ def test_references_do_not_bring_a_document_to_any_size(monkeypatch: pytest.Monk
     for number in range(10):
         document["paths"][f"/{number}"] = document["paths"]["/pets"]
     assert "the document's references make it too large (at #/paths/~1" in refusal(document)
+
+
+def test_a_path_that_no_request_can_have_is_refused() -> None:
+    assert "more than 10240 characters" in refusal(swagger(path="/" + "a" * 10_240))
+    assert "more than 10240 characters" in refusal(swagger(path="/" + "a" * 10_239) | {"basePath": "/b"}, "prepend")

@@ -81,6 +81,13 @@ def test_resources_between_are_made_without_methods(world: World) -> None:
     assert world.methods(api) == {"/": [], "/a": ["GET"], "/a/b": [], "/a/b/{c}": ["GET"]}
 
 
+def test_a_path_may_be_as_deep_as_a_url_is_long(world: World) -> None:
+    api = world.start(document("/a" * 1500))
+    pages = world.client.get_paginator("get_resources").paginate(restApiId=api["id"])
+    served = [one["path"] for page in pages for one in page["items"] if "resourceMethods" in one]
+    assert served == ["/a" * 1500]
+
+
 def test_the_endpoint_type_is_a_parameter(world: World) -> None:
     api = world.start(document("/"), parameters={"endpointConfigurationTypes": "REGIONAL"})
     assert api["endpointConfiguration"]["types"] == ["REGIONAL"]

@@ -2,6 +2,8 @@
 
 import pytest
 
+from portico.controlplane.rest.resourcetree import ResourceTree
+from portico.wire.aws.faults import ConflictException
 from refusing import bare, refused, status
 from wire_client import ACCOUNT
 
@@ -234,3 +236,29 @@ def test_resources_come_page_by_page(tree):
         tree.add(tree.root, name)
     pages = tree.client.get_paginator("get_resources").paginate(restApiId=tree.api, PaginationConfig={"PageSize": 3})
     assert [[item["path"] for item in page["items"]] for page in pages] == [["/", "/a", "/b"], ["/c"]]
+
+
+class Nowhere:
+    """A unit of work that holds nothing."""
+
+    def find(self, kind, scope):
+        return []
+
+
+def test_a_wide_tree_is_not_searched_for_each_resource_that_is_placed():
+    tree = ResourceTree(Nowhere(), "abc")
+    tree.nodes["root"] = {"id": "root", "path": "/"}
+    for number in range(50_000):  # one after the other, these would take minutes
+        tree.place({"id": f"r{number}", "parentId": "root", "pathPart": f"p{number}"})
+    with pytest.raises(ConflictException, match="already has this name: p7"):
+        tree.place({"id": "new", "parentId": "root", "pathPart": "p7"})
+
+
+def test_a_name_that_was_given_up_is_free(tree):
+    first, second = tree.add(tree.root, "a")["id"], tree.add(tree.root, "{v}")["id"]
+    tree.patch(first, "replace", "/pathPart", "b")
+    below = tree.add(first, "{w}")["id"]
+    tree.patch(second, "replace", "/parentId", tree.add(tree.root, "a")["id"])
+    assert tree.patch(below, "replace", "/parentId", tree.root)["path"] == "/{w}"
+    assert tree.patch(below, "replace", "/pathPart", "c")["path"] == "/c"
+    assert tree.add(tree.root, "{x}")["path"] == "/{x}"

@@ -190,12 +190,12 @@ class _Destination:
     ) -> Call:
         client = self._client
         call = Call(self._plan, next(client.numbers), context, client.now())
-        synchronous = kind is InvocationType.REQUEST_RESPONSE
         if len(payload) > ASYNCHRONOUS_LIMIT and (limit := _limit(kind)) < len(payload):
             call.fail(FailureKind.TOO_LARGE, f"an event of {len(payload)} bytes, more than the {limit} of {kind.value}")
             return call
-        head = self._head if synchronous else _encoded(self._invocable, kind)
-        frame = invoke(call.number, head, _trace(trace_id) if trace_id else b"", payload)
+        head = self._head if kind is InvocationType.REQUEST_RESPONSE else _encoded(self._invocable, kind)
+        trace = trace_id.encode(errors="replace")
+        frame = invoke(call.number, head, trace if len(trace) <= _LONGEST_TRACE else b"", payload)
         link = client.link
         if link is None or not link.usable:
             client.wait(call, frame)
@@ -208,11 +208,6 @@ class _Destination:
 
 def _limit(kind: InvocationType) -> int:
     return ASYNCHRONOUS_LIMIT if kind is InvocationType.EVENT else PAYLOAD_LIMIT
-
-
-def _trace(trace_id: str) -> bytes:
-    encoded = trace_id.encode(errors="replace")
-    return encoded if len(encoded) <= _LONGEST_TRACE else b""
 
 
 @lru_cache(1024)

@@ -36,6 +36,7 @@ _KEPT_BY_ONE: Final = 4
 """Forms of 1.5 KB that a header section keeps: one that many connections send, and one with a secret, which is its
 connection's own."""
 _KEPT_PATH: Final = 256
+_NO_BODY: Final = (b"null", False)
 _numbers = count()
 
 
@@ -63,14 +64,18 @@ class EventMaker:
         self._binary = BinaryTypes(spec.binary_media_types)
 
     def event(self, exchange: Exchange) -> bytes:
-        sent = _sent(exchange)
+        try:
+            sent: Sent = exchange.head.section.digest.event
+        except AttributeError:
+            sent = _sent(exchange)
         key = (self._number, exchange.method, exchange.path, forwarded := _forwarded(exchange))
         form = None if exchange.query else sent.forms.get(key)
         if form is None:
             form = self._form(exchange, sent, forwarded)
             if not exchange.query and len(exchange.path) <= _KEPT_PATH:
                 sent.keep(key, form)
-        body, base64 = self._body(exchange)
+        typed = exchange.head.section.digest.content_type
+        body, base64 = _NO_BODY if typed is None and not exchange.body else self._body(exchange)
         epoch = exchange.epoch
         return fill(
             form,
@@ -93,24 +98,19 @@ class EventMaker:
 
     def _body(self, exchange: Exchange) -> tuple[bytes, bool]:
         """The body as JSON; base64 where its Content-Type is a binary media type."""
-        body, content_type = exchange.body or b"", exchange.head.section.digest.content_type
-        if content_type is None and not body:
-            return b"null", False
-        binary = self._binary.match(content_type)
+        body = exchange.body or b""
+        binary = self._binary.match(exchange.head.section.digest.content_type)
         return (b'"%b"' % b64encode(body) if binary and body else text_body(body)), binary
 
 
 def _sent(exchange: Exchange) -> Sent:
     """Made once for every distinct header section: a connection mostly sends the same again."""
     section = exchange.head.section
-    try:
-        return section.digest.event  # type: ignore[no-any-return]
-    except AttributeError:
-        secret = any(header.name in SECRET_NAMES for header in section.headers)
-        kept = _KEPT_BY_ONE if secret else _KEPT_BY_MANY
-        made = sent_part(event_headers(section.headers), domain_name(exchange), section.digest.user_agent, kept)
-        section.digest.event = made
-        return made
+    secret = any(header.name in SECRET_NAMES for header in section.headers)
+    kept = _KEPT_BY_ONE if secret else _KEPT_BY_MANY
+    made = sent_part(event_headers(section.headers), domain_name(exchange), section.digest.user_agent, kept)
+    section.digest.event = made
+    return made
 
 
 def _forwarded(exchange: Exchange) -> Members:

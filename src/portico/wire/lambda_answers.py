@@ -103,7 +103,11 @@ def _merged(single: Mapping[str, _Scalar] | None, multiple: Mapping[str, list[_S
     if not multiple:
         if not single:
             return []
-        return [(name, v if type(v) is str else _text(v)) for name, v in single.items() if v is not None]
+        told = []
+        for name, value in single.items():  # no comprehension: it would be one more call
+            if value is not None:
+                told.append((name, value if type(value) is str else _text(value)))
+        return told
     lines: dict[str, _Lines] = {}
     for name, values in multiple.items():
         _add(lines, name, values or ())

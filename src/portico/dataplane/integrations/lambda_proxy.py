@@ -68,13 +68,13 @@ class LambdaProxy:
             words = f"Execution failed due to configuration error: {_MALFORMED}"
             raise Fault(MALFORMED_ANSWER, cause=f"{_MALFORMED}: {error}", words=words) from None
         exchange.status = head.code = answer.status
-        exchange.content = self._content(exchange, answer)
+        exchange.content = self._decoded(exchange, answer) if answer.base64 else answer.body.encode()
         exchange.lines.append(trace_line(exchange))
         return DONE
 
-    def _content(self, exchange: Exchange, answer: ProxyAnswer) -> bytes:
+    def _decoded(self, exchange: Exchange, answer: ProxyAnswer) -> bytes:
         """Base64 is decoded where the client asks for a binary media type, and nowhere else (fact 118)."""
-        if answer.base64 and self._binary.match(exchange.head.section.digest.accept):
+        if self._binary.match(exchange.head.section.digest.accept):
             return decoded(answer.body.encode())
         return answer.body.encode()
 

@@ -21,7 +21,7 @@ from contract_scene import STAGE, Mock
 from fault_scene import Clients, Site, asking, chance, heard, rounds, standing, versioned
 from running_server import PATIENCE
 
-ROUNDS = rounds(12, 100)
+ROUNDS = rounds(8, 100)
 
 
 def moments(rng: random.Random, call: float) -> Iterator[float]:

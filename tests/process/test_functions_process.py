@@ -35,12 +35,11 @@ settings = Settings(data_dir=Path(sys.argv[1]), drain_seconds=float(sys.argv[2])
 sys.exit(run_functions(settings, lambda: print("ready", flush=True)))
 """
 HANDLER = """
-import os, pathlib, time
+import os, socket, time
 def handler(event, context):
-    if "file" in event:
-        with open(event["file"], "a") as file:
-            file.write("here ")
     time.sleep(event.get("sleep", 0))
+    if "gate" in event:
+        socket.create_connection(("127.0.0.1", event["gate"])).recv(1)
     secrets = [name for name in os.environ if name.startswith("PORTICO")]
     return {"event": event, "who": os.environ["AWS_LAMBDA_LOG_STREAM_NAME"], "secrets": secrets}
 """
@@ -116,6 +115,25 @@ async def serving(data: Path) -> AsyncIterator[Served]:
             await served.ended()
 
 
+class Gate:
+    """What functions wait at that are told its port."""
+
+    def __init__(self, server: asyncio.Server, waiting: list[asyncio.StreamWriter]) -> None:
+        self.port = server.sockets[0].getsockname()[1]
+        self.waiting = waiting
+
+    def open(self) -> None:
+        for one in self.waiting:
+            one.close()
+
+
+@asynccontextmanager
+async def gate() -> AsyncIterator[Gate]:
+    waiting: list[asyncio.StreamWriter] = []
+    async with await asyncio.start_server(lambda _, writer: waiting.append(writer), "127.0.0.1", 0) as server:
+        yield Gate(server, waiting)
+
+
 def instances(data: Path) -> set[int]:
     """Processes that run functions of this data directory."""
     found = set()
@@ -140,14 +158,15 @@ async def test_a_zip_becomes_a_function_that_answers(tmp_path: Path) -> None:
 
 @play
 async def test_it_leaves_when_what_is_under_way_is_done(tmp_path: Path) -> None:
-    async with serving(tmp_path) as served:
-        await served.ask({})
-        called = served.begin({"sleep": 0.5})
-        await until(lambda: served.client.link and served.client.link.calls)
+    async with serving(tmp_path) as served, gate() as way:
+        called = served.begin({"gate": way.port})
+        await until(lambda: way.waiting)
         assert instances(tmp_path)
         served.signal(signal.SIGTERM)
+        await until(lambda: served.client.link is None)
+        way.open()
         await called.over.wait()
-        assert json.loads(called.payload)["event"] == {"sleep": 0.5}
+        assert json.loads(called.payload)["event"] == {"gate": way.port}
         assert await served.ended() == 0
         await until(lambda: not instances(tmp_path))
 
@@ -203,10 +222,9 @@ async def test_killed_it_loses_no_event(tmp_path: Path) -> None:
 
 @play
 async def test_a_successor_serves_while_the_old_one_ends_what_it_has(tmp_path: Path) -> None:
-    async with serving(tmp_path) as served:
-        await served.ask({})
-        called = served.begin({"sleep": 1})
-        await until(lambda: served.client.link and served.client.link.calls)
+    async with serving(tmp_path) as served, gate() as way:
+        called = served.begin({"gate": way.port})
+        await until(lambda: way.waiting)
         old = served.process
         assert old is not None
         await served.start()
@@ -215,6 +233,7 @@ async def test_a_successor_serves_while_the_old_one_ends_what_it_has(tmp_path: P
         await until(lambda: served.client.link is not link)
         first = await served.ask({"who": "new"})
         assert not called.over.is_set()
+        way.open()
         await called.over.wait()
         assert json.loads(called.payload)["who"] != first["who"]
         assert await old.wait() == 0

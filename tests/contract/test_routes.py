@@ -16,7 +16,7 @@ ROLE = "arn:aws:iam::111122223333:role/queues"
 
 def portico(scene: Scene, *words: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-P", "-m", "portico", *words, "--data-dir", str(scene.data)]
-    return subprocess.run(command, env=clean_environment(), capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, env=clean_environment(), capture_output=True, text=True, timeout=240, check=False)
 
 
 def said(scene: Scene, *words: str) -> list[str]:

@@ -115,7 +115,7 @@ def test_every_line_that_is_shown_works_when_it_is_pasted(start: Start, tmp_path
     for command, (end, words) in zip(told, SPOKEN, strict=True):
         assert command.endswith(end)
         script = "\n".join([*exports, command])
-        done = subprocess.run(["bash", "-ec", script], capture_output=True, text=True, env=environ, timeout=60)
+        done = subprocess.run(["bash", "-ec", script], capture_output=True, text=True, env=environ, timeout=240)
         assert done.returncode == 0, f"{command}\n{done.stderr}"
         for expected in words:
             assert expected in done.stdout, command

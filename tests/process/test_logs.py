@@ -28,7 +28,7 @@ def write(data_dir: Path, name: str, *texts: str, minutes_ago: int = 0) -> None:
 
 def logs(data_dir: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PORTICO_DATA_DIR": str(data_dir)}
-    return subprocess.run([*PORTICO, *words], env=environment, capture_output=True, text=True, timeout=60)
+    return subprocess.run([*PORTICO, *words], env=environment, capture_output=True, text=True, timeout=240)
 
 
 def said(ran: subprocess.CompletedProcess[str]) -> list[str]:
@@ -47,7 +47,7 @@ def test_whoever_is_no_terminal_gets_every_byte(data_dir: Path) -> None:
     line = b"2025-01-31T12:00:00.123Z 3f2a9c1d \x1b[31mred\x1b[0m\x07 \xff\xfe caf\xc3\xa9\ttab\rback\n"
     (data_dir / "logs" / "functions" / "pets.log").write_bytes(line)
     environment = {**os.environ, "PORTICO_DATA_DIR": str(data_dir)}
-    assert subprocess.run([*PORTICO, "pets"], env=environment, capture_output=True, timeout=60).stdout == line
+    assert subprocess.run([*PORTICO, "pets"], env=environment, capture_output=True, timeout=240).stdout == line
 
 
 def test_what_was_rotated_is_read_too(data_dir: Path) -> None:

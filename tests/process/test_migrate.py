@@ -16,7 +16,7 @@ def migrate(source: str, target: str, **environ: str) -> tuple[int, str]:
     """Its exit status, and all that it wrote."""
     command = [sys.executable, "-P", "-m", "portico", "migrate", "--from", source, "--to", target]
     done = subprocess.run(
-        command, env={**clean_environment(), **environ}, capture_output=True, text=True, timeout=60, check=False
+        command, env={**clean_environment(), **environ}, capture_output=True, text=True, timeout=240, check=False
     )
     return done.returncode, done.stdout + done.stderr
 

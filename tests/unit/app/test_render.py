@@ -164,7 +164,7 @@ def test_hints_stand_below_the_step_that_they_belong_to() -> None:
 
 def portico(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "portico", "render", *arguments]
-    return subprocess.run(command, input=given, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, input=given, capture_output=True, text=True, check=False, timeout=240)
 
 
 def test_the_command_prints_what_is_rendered_and_nothing_else(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ class Browser:
         client.write_text(files["apiGateway-js-sdk/apigClient.js"])
         asked = json.dumps({"settings": settings, "calls": calls})
         command = [str(self._node), str(script), str(client), asked]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
         assert done.returncode == 0, done.stderr
         return list(json.loads(done.stdout))
 

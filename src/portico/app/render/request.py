@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,7 @@ def request_of(
         query=_lists(event, "queryStringParameters", "multiValueQueryStringParameters"),
         header_lists=_lists(event, "headers", "multiValueHeaders"),
         stage_variables=_texts(event, "stageVariables") | dict(_pair(text, "=") for text in variables),
-        context_values=_member(event, "requestContext"),
+        context_values=deepcopy(_member(event, "requestContext")),  # the event stays as it is
     )
     for text in headers:
         name, value = _pair(text, ":")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dev_scene import until
 from running_server import RunningServer, get
 from serve_scene import Start, apigateway, deploy_mock, issue, presented, starting
 
@@ -114,7 +115,8 @@ def test_what_cannot_change_is_told_and_the_rest_acts(start: Start, file: Path, 
     assert (kept["level"], kept["options"]) == ("warning", "--region, --workers")
     wait_until_renewed(server)
     assert called(ready, api, "second.test") == 200
-    assert get(ready["control"][0], "/_portico/ready")[1].startswith(b'{"workers": 1, "serving": 1,')
+    serving = b'{"workers": 1, "serving": 1,'
+    until(lambda: get(ready["control"][0], "/_portico/ready")[1].startswith(serving), "the old one never left")
     assert len(apigateway(ready, tmp_path).get_rest_apis()["items"]) == 1, "signed for the region of before"
 
 

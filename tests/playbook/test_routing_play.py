@@ -98,6 +98,26 @@ def test_a_literal_goes_before_a_parameter_and_a_parameter_before_the_greedy_one
     assert who(play, request_line) == answers
 
 
+@pytest.mark.parametrize(
+    ("request_line", "answers"),
+    [
+        ("GET /a/b/c", "GET /a/{deep+}"),
+        ("GET /7/b/c", "GET /{x}/b/c"),
+        ("GET /7/b/d", "GET /{x}/{mid+}"),
+        ("GET /7", "GET /{all+}"),
+        ("PUT /a/b/c", "PUT /{all+}"),
+    ],
+)
+def test_the_nearest_greedy_parameter_comes_after_all_that_is_below(request_line: str, answers: str) -> None:
+    play = told("GET /a/b", "GET /a/{deep+}", "GET /{x}/b/c", "GET /{x}/{mid+}", "GET /{all+}", "PUT /{all+}")
+    assert who(play, request_line) == answers
+
+
+def test_a_path_may_have_more_parts_than_python_has_frames() -> None:
+    deep = "/a" * 1200
+    assert who(told(f"GET {deep}"), f"GET {deep}") == f"GET {deep}"
+
+
 def test_a_verb_of_its_own_goes_before_any_whatever_the_order() -> None:
     assert who(told("ANY /a", "GET /a"), "GET /a") == "GET /a"
     assert who(told("GET /a", "ANY /a"), "GET /a") == "GET /a"

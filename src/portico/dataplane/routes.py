@@ -10,6 +10,7 @@ T = TypeVar("T")
 
 _VERBS = (b"DELETE", b"GET", b"HEAD", b"OPTIONS", b"PATCH", b"POST", b"PUT")
 """What ANY stands for (semantics section 3). No other method ever has a route."""
+_NO_CAPTURES: tuple[bytes, ...] = ()
 
 
 class Node(Generic[T]):
@@ -49,10 +50,36 @@ class Tree(Generic[T]):
         _hang(node.methods, method, target)
 
     def match(self, method: bytes, segments: list[bytes]) -> tuple[T, tuple[bytes, ...]] | None:
-        """The target for a path cut at its slashes, with the values of its parameters in the path's order."""
-        captures: list[bytes] = []
-        found = _search(self._root, method, segments, 0, captures)
-        return None if found is None else (found, tuple(captures))
+        """The target for a path cut at its slashes, with the values of its parameters in the path's order.
+
+        By literals where there are some; what is passed by is tried from the last on, where the way ends.
+        """
+        node, at, captures = self._root, 0, _NO_CAPTURES
+        passed: list[tuple[Node[T], int, tuple[bytes, ...]]] = []
+        while True:
+            child: Node[T] | None = None
+            if at == len(segments):
+                found = node.methods.get(method)
+                if found is not None:
+                    return found, captures
+            else:
+                segment = segments[at]
+                child, parameter = node.literals.get(segment), node.parameter
+                if node.greedy and method in node.greedy:
+                    passed.append((node, ~at, captures))  # below zero: its greedy child
+                if parameter is not None and segment:
+                    if child is None:
+                        child, captures = parameter, (*captures, segment)
+                    else:
+                        passed.append((parameter, at + 1, (*captures, segment)))
+            if child is not None:
+                node, at = child, at + 1
+                continue
+            if not passed:
+                return None
+            node, at, captures = passed.pop()
+            if at < 0:
+                return node.greedy[method], (*captures, b"/".join(segments[~at:]))
 
 
 def _hang(methods: dict[bytes, T], method: str, target: T) -> None:
@@ -62,29 +89,6 @@ def _hang(methods: dict[bytes, T], method: str, target: T) -> None:
         return
     for verb in _VERBS:
         methods.setdefault(verb, target)
-
-
-def _search(node: Node[T], method: bytes, segments: list[bytes], at: int, captures: list[bytes]) -> T | None:
-    if at == len(segments):
-        return node.methods.get(method)
-    segment = segments[at]
-    child = node.literals.get(segment)
-    if child is not None:
-        found = _search(child, method, segments, at + 1, captures)
-        if found is not None:
-            return found
-    if node.parameter is not None and segment:
-        captures.append(segment)
-        found = _search(node.parameter, method, segments, at + 1, captures)
-        if found is not None:
-            return found
-        captures.pop()
-    if node.greedy:
-        found = node.greedy.get(method)
-        if found is not None:
-            captures.append(b"/".join(segments[at:]))
-            return found
-    return None
 
 
 def parameter_names(path: str) -> tuple[str, ...]:

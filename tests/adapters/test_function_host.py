@@ -545,10 +545,11 @@ async def test_a_call_that_is_cancelled_goes_on_in_silence(tmp_path: Path) -> No
     async with hosting(tmp_path) as host:
         host.stand(function("hello"))
         await host.answer("hello")
-        called = host.begin("hello", "sleep 0.1", "print still here")
+        called = host.begin("hello", host.wait, "print still here")
         await until(lambda: host.fleet.calls)
         assert called.call is not None
         called.call.cancel()
+        host.open()
         await until(lambda: not host.fleet.calls)
         assert called.told == []
         assert "still here" in host.log("hello")
@@ -558,9 +559,10 @@ async def test_a_call_that_is_cancelled_goes_on_in_silence(tmp_path: Path) -> No
 async def test_a_caller_that_goes_takes_no_call_along(tmp_path: Path) -> None:
     async with hosting(tmp_path) as host:
         host.stand(function("hello"))
-        host.begin("hello", "sleep 0.1", "print still here")
+        host.begin("hello", host.wait, "print still here")
         await until(lambda: host.fleet.calls)
         host.client.close()
+        host.open()
         await until(lambda: not host.fleet.calls)
         assert "still here" in host.log("hello")
 

@@ -66,6 +66,8 @@ class Link(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.now = owner.now
         self._owner = owner
+        self._silent = True
+        """Whether no call has been answered yet."""
         self._reader = FrameReader()
         self._logs: dict[int, bytes] = {}
         """The tail of a stream's log, until its end: the next frame."""
@@ -171,7 +173,9 @@ class Link(asyncio.Protocol):
             self._forget(number)
         call.end()
         if plan is not None:
-            self._owner.works()
+            if self._silent:
+                self._silent = False
+                self._owner.works()
             try:
                 plan.receiver.on_answer(context, answer)
             except Exception as error:

@@ -5,14 +5,34 @@ from typing import Final
 
 from portico.dataplane.headers import function_line
 from portico.dataplane.integration_response import JSON_LINE
-from portico.wire.http1 import HeaderTable, ProtocolError
-from portico.wire.lambda_answers import MalformedAnswer
+from portico.wire.http1 import SECRET_NAMES, HeaderTable, ProtocolError
+from portico.wire.lambda_answers import MalformedAnswer, ProxyAnswer
 
 _TABLE: Final = HeaderTable(relay=function_line)
 """Lines that functions answered before. One for all Routes, for its bound; secrets are not kept in it."""
+_KNOWN: Final[dict[bytes, list[bytes]]] = {}
+"""The lines of headers that functions answered before, by their JSON. Without such as hold secrets, too."""
+_MOST_KEPT: Final = 1024
+_KEPT_HEADERS: Final = 1024
+"""Bytes."""
 
 
-def answer_lines(headers: Iterable[tuple[str, str]]) -> list[bytes]:
+def answer_lines(answer: ProxyAnswer) -> list[bytes]:
+    """The lines of an answer, in a list of the caller's own. Raises MalformedAnswer."""
+    key = bytes(answer.headers) + bytes(answer.multi_value_headers)  # two JSON values: one ends where the other begins
+    known = _KNOWN.get(key)
+    if known is not None:
+        return known.copy()
+    headers = answer.lines()
+    lines = header_lines(headers)
+    if len(key) <= _KEPT_HEADERS and not any(name.lower().encode() in SECRET_NAMES for name, _ in headers):
+        if len(_KNOWN) >= _MOST_KEPT:
+            _KNOWN.clear()
+        _KNOWN[key] = lines.copy()
+    return lines
+
+
+def header_lines(headers: Iterable[tuple[str, str]]) -> list[bytes]:
     """The lines for (name, value) pairs, with the Content-Type that every answer has. Raises MalformedAnswer.
 
     No control character, in a name or in a value, gets past: it could end the line and begin another.

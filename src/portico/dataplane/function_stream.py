@@ -13,12 +13,12 @@ from portico.dataplane.failures import function_fault
 from portico.dataplane.fault import FUNCTION_ERROR, INTEGRATION_FAILURE, INTERNAL, Fault
 from portico.dataplane.function_error import function_error
 from portico.dataplane.function_head import NO_HEADERS, section_of
-from portico.dataplane.function_lines import answer_lines
+from portico.dataplane.function_lines import header_lines
 from portico.dataplane.request_ids import HEADER
 from portico.dataplane.streaming import Limits, StreamHead, cut
 from portico.ports.functions import FunctionAnswer
 from portico.wire.http1 import BODILESS, ResponseHead
-from portico.wire.lambda_answers import MalformedAnswer, ProxyAnswer, parse_prelude
+from portico.wire.lambda_answers import MalformedAnswer, Prelude, parse_prelude
 
 if TYPE_CHECKING:
     from portico.dataplane.exchange import Exchange
@@ -71,7 +71,7 @@ class FunctionStream:
         try:
             answer = parse_prelude(prelude)
             length = _announced(answer)
-            exchange.lines = answer_lines(line for line in answer.headers if line[0].lower() != "content-length")
+            exchange.lines = header_lines(line for line in answer.lines if line[0].lower() != "content-length")
         except MalformedAnswer as error:
             cut(exchange, _malformed(str(error)))
             return
@@ -109,9 +109,9 @@ def _malformed(reason: str) -> Fault:
     return Fault(INTERNAL, cause=f"Malformed Lambda proxy response: {reason}")
 
 
-def _announced(answer: ProxyAnswer) -> int | None:
+def _announced(answer: Prelude) -> int | None:
     """The Content-Length that the function says its body has. Raises MalformedAnswer."""
-    told = {value for name, value in answer.headers if name.lower() == "content-length"}
+    told = {value for name, value in answer.lines if name.lower() == "content-length"}
     if not told:
         return None
     (first, *more) = told

@@ -59,7 +59,7 @@ class Callee:
         if destination is None:
             destination = self._known[place] = self._to(exchange.method.decode(), tail)
         exchange.called_at = self._clock.monotonic()
-        call = destination.invoke(event, exchange, kind, trace_id(exchange))
+        call = destination.invoke(event, exchange, kind, exchange.trace_id or trace_id(exchange))
         if not exchange.over:
             exchange.call = call
 

@@ -83,7 +83,7 @@ class EventMaker:
                 trace_id(exchange),
                 exchange.request_id,
                 exchange.extended_id,
-                clf(epoch),
+                clf.text if int(epoch) == clf.second else clf(epoch),
                 int(epoch * 1000),
                 body,
                 base64,

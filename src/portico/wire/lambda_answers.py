@@ -5,8 +5,8 @@ that it prints as, which is how AWS was recorded to treat `true` as a header's v
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -17,6 +17,9 @@ _STATUS = re.compile("[2-5][0-9]{2}")
 
 _Lines = list[tuple[str, str]]
 _Scalar = str | bool | int | float | None
+_Single = dict[str, _Scalar] | None
+_Multiple = dict[str, list[_Scalar] | None] | None
+_NULL: Final = msgspec.Raw(b"null")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -24,29 +27,42 @@ class MalformedAnswer(PorticoError):
     """Not what a function may answer. The text is for the operator."""
 
 
-class ProxyAnswer(msgspec.Struct, gc=False):
-    status: int
-    headers: list[tuple[str, str]]
-    """In order; several values of a name are several lines."""
-    body: str
-    base64: bool
-    """`isBase64Encoded`."""
+class ProxyAnswer(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc=False):
+    """What the function said, its headers as JSON still: mostly they are what it said before."""
 
-
-class _Document(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc=False):
     status_code: int | str | float = 200
-    headers: dict[str, _Scalar] | None = None
-    multi_value_headers: dict[str, list[_Scalar] | None] | None = None
+    headers: msgspec.Raw = _NULL
+    multi_value_headers: msgspec.Raw = _NULL
     body: str | None = None
     is_base64_encoded: bool | None = msgspec.field(default=False, name="isBase64Encoded")
+
+    @property
+    def status(self) -> int:
+        """Raises MalformedAnswer."""
+        code = self.status_code
+        return code if type(code) is int and 200 <= code <= 599 else _status(code)
+
+    def lines(self) -> _Lines:
+        """Name and value of each header, in order; several values are several lines. Raises MalformedAnswer."""
+        try:
+            return _merged(_single(self.headers), _multiple(self.multi_value_headers))
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+            raise MalformedAnswer(f"headers: {error}") from None
+
+
+class Prelude(NamedTuple):
+    """The head of a streamed answer."""
+
+    status: int
+    lines: _Lines
 
 
 class _Prelude(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc=False):
     """What stands before the delimiter of a stream (guide, response-transfer-mode-lambda)."""
 
     status_code: int | str | float = 200
-    headers: dict[str, _Scalar] | None = None
-    multi_value_headers: dict[str, list[_Scalar] | None] | None = None
+    headers: _Single = None
+    multi_value_headers: _Multiple = None
     cookies: list[str] | None = None
 
 
@@ -55,31 +71,29 @@ class _Error(msgspec.Struct, rename="camel", gc=False):
 
 
 _errors: Final = msgspec.json.Decoder(_Error)
-_answers: Final = msgspec.json.Decoder(_Document)
+_answers: Final = msgspec.json.Decoder(ProxyAnswer)
+_single: Final = msgspec.json.Decoder(_Single).decode
+_multiple: Final = msgspec.json.Decoder(_Multiple).decode
 _preludes: Final = msgspec.json.Decoder(_Prelude)
 
 
 def parse_answer(payload: bytes) -> ProxyAnswer:
     """Raises MalformedAnswer."""
     try:
-        document = _answers.decode(payload)
+        return _answers.decode(payload)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise MalformedAnswer(str(error)) from None
-    headers = _merged(document.headers, document.multi_value_headers)
-    code = document.status_code
-    status = code if type(code) is int and 200 <= code <= 599 else _status(code)
-    return ProxyAnswer(status, headers, document.body or "", bool(document.is_base64_encoded))
 
 
-def parse_prelude(prelude: bytes) -> ProxyAnswer:
-    """The head of a streamed answer; its body is empty. Raises MalformedAnswer."""
+def parse_prelude(prelude: bytes) -> Prelude:
+    """Raises MalformedAnswer."""
     try:
         document = _preludes.decode(prelude)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise MalformedAnswer(str(error)) from None
-    headers = _merged(document.headers, document.multi_value_headers)
-    headers += [("Set-Cookie", cookie) for cookie in document.cookies or ()]
-    return ProxyAnswer(_status(document.status_code), headers, "", False)
+    lines = _merged(document.headers, document.multi_value_headers)
+    lines += [("Set-Cookie", cookie) for cookie in document.cookies or ()]
+    return Prelude(_status(document.status_code), lines)
 
 
 def error_message(payload: bytes) -> str | None:
@@ -98,16 +112,12 @@ def _status(value: int | str | float) -> int:
     return int(text)
 
 
-def _merged(single: Mapping[str, _Scalar] | None, multiple: Mapping[str, list[_Scalar] | None] | None) -> _Lines:
+def _merged(single: _Single, multiple: _Multiple) -> _Lines:
     """A name in both has the values of multiValueHeaders first, and that one's spelling (fact 117)."""
     if not multiple:
         if not single:
             return []
-        told = []
-        for name, value in single.items():  # no comprehension: it would be one more call
-            if value is not None:
-                told.append((name, value if type(value) is str else _text(value)))
-        return told
+        return [(name, _text(value)) for name, value in single.items() if value is not None]
     lines: dict[str, _Lines] = {}
     for name, values in multiple.items():
         _add(lines, name, values or ())

@@ -22,7 +22,7 @@ from portico.dataplane.step import DONE, PENDING, Outcome
 from portico.dataplane.streaming import streams
 from portico.dataplane.trial_event import event_maker
 from portico.lang.errors import NotBuilt
-from portico.wire.lambda_answers import MalformedAnswer, ProxyAnswer, parse_answer
+from portico.wire.lambda_answers import MalformedAnswer, parse_answer
 
 if TYPE_CHECKING:
     from portico.dataplane.exchange import Exchange
@@ -62,21 +62,22 @@ class LambdaProxy:
             raise function_error(head.answer)
         try:
             answer = parse_answer(head.answer.payload)
-            exchange.lines = answer_lines(answer.headers)
+            exchange.lines, status = answer_lines(answer), answer.status
         except MalformedAnswer as error:
             # AWS's words for its log, and for the operator what is wrong
             words = f"Execution failed due to configuration error: {_MALFORMED}"
             raise Fault(MALFORMED_ANSWER, cause=f"{_MALFORMED}: {error}", words=words) from None
-        exchange.status = head.code = answer.status
-        exchange.content = self._decoded(exchange, answer) if answer.base64 else answer.body.encode()
+        exchange.status = head.code = status
+        content = (answer.body or "").encode()
+        exchange.content = self._decoded(exchange, content) if answer.is_base64_encoded else content
         exchange.lines.append(trace_line(exchange))
         return DONE
 
-    def _decoded(self, exchange: Exchange, answer: ProxyAnswer) -> bytes:
+    def _decoded(self, exchange: Exchange, content: bytes) -> bytes:
         """Base64 is decoded where the client asks for a binary media type, and nowhere else (fact 118)."""
         if self._binary.match(exchange.head.section.digest.accept):
-            return decoded(answer.body.encode())
-        return answer.body.encode()
+            return decoded(content)
+        return content
 
 
 def _callee(spec: Spec) -> Callee:

@@ -54,7 +54,7 @@ class _Headers:
 
     def lines(self, view: ResponseView | None) -> list[bytes]:
         lines = list(self._static)
-        if view is None:
+        if view is None or self.constant:
             return lines
         for name, source in self._dynamic:
             try:

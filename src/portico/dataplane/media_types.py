@@ -1,8 +1,10 @@
 """Media types as API Gateway reads them: parameters are of no account, and only the first of Accept's counts."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 
+@lru_cache(256)
 def media_type(header: str | None, default: str = "application/json") -> str:
     """The type alone, in lower case: `application/json` of `Application/JSON; charset=utf-8, text/html`."""
     if not header:
@@ -24,7 +26,7 @@ class BinaryTypes:
 
     def match(self, header: str | None) -> bool:
         """Whether a Content-Type, or the first type of an Accept, is binary. An absent header never is."""
-        if header is None:
+        if header is None or self.none:
             return False
         if self.everything:
             return True

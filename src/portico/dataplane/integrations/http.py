@@ -51,6 +51,8 @@ class Http:
             (b"accept", b"Accept: application/json\r\n"),
             (b"user-agent", f"User-Agent: AmazonAPIGateway_{spec.api_id}\r\n".encode()),
         ]
+        self._front = b"".join(line for _, line in self._defaults)
+        self._mapped = bool(self._mappings.headers or self._mappings.overridable)
         self._own = f"X-Amzn-Apigateway-Api-Id: {spec.api_id}\r\n".encode()
         self._plan: UpstreamRequest[Exchange] = UpstreamRequest(
             BackendCollector(spec), integration.timeout_in_millis / 1000
@@ -73,7 +75,7 @@ class Http:
                 b" ",
                 target,
                 b" HTTP/1.1\r\n",
-                *self._headers(exchange, verb, host),
+                *(self._headers(exchange, verb, host) if self._mapped else self._plain(exchange, verb, host)),
                 trace_line(exchange),
                 self._own,
                 b"Content-Length: %d\r\n\r\n" % len(body),
@@ -84,14 +86,19 @@ class Http:
         exchange.call = destination.call(verb, request, self._plan, exchange)
         return PENDING
 
+    def _plain(self, exchange: Exchange, verb: bytes, host: bytes) -> tuple[bytes, ...]:
+        """The gateway's own lines, where no mapping has a say."""
+        if verb in _NO_CONTENT_TYPE:
+            return (self._front, host)
+        sent = exchange.head.section.value(b"content-type") or b"application/json"
+        return (self._front, host, b"Content-Type: ", sent, b"\r\n")
+
     def _headers(self, exchange: Exchange, verb: bytes, host: bytes) -> list[bytes]:
         """The gateway's own lines, each unless a mapping gives it, and the mapped ones."""
         own = [*self._defaults, (b"host", host)]
         if verb not in _NO_CONTENT_TYPE:
-            sent = exchange.head.value(b"content-type") or b"application/json"
+            sent = exchange.head.section.value(b"content-type") or b"application/json"
             own.append((b"content-type", b"Content-Type: " + sent + b"\r\n"))
-        if not self._mappings.headers and not self._mappings.overridable:
-            return [line for _, line in own]
         mapped = mapped_headers(exchange, self._mappings)
         given = names_of(mapped)
         return [line for name, line in own if name not in given] + mapped

@@ -119,7 +119,10 @@ class References:
             text = constant(step.name)
             return f"({name}.get({text}) if type({test}) is dict else property_of(run, {name}, {text}))"
         if isinstance(step, Index):
-            return f"index_of(run, {value}, {function.value(step.key)})"
+            key = function.value(step.key)
+            if isinstance(step.key, Literal) and isinstance(step.key.value, str):
+                return f"({name}.get({key}) if type({test}) is dict else index_of(run, {name}, {key}))"
+            return f"index_of(run, {value}, {key})"
         arguments = [function.value(argument) for argument in step.arguments]
         if step.name == "get" and len(arguments) == 1:
             key, key_test = function.bound(arguments[0])

@@ -16,6 +16,8 @@ EMPTY_BODY = "{}"
 PARTS = 2048
 """Printed pieces that are put together at once in a loop."""
 _PIECE = 1 << 20
+_LONG = 10**18
+"""Integers beyond are looked at before they are printed: they may have millions of digits."""
 
 _UNREAD: Any = object()
 
@@ -106,7 +108,12 @@ class Rendering(Budget):
 
     def value(self, path: Path) -> Any:
         """`$input.path(path)`: the value itself, None where nothing is."""
-        found = self.read(path)
+        if path.keys is None:
+            found = self.read(path)
+        else:  # the usual one, with fewer calls
+            found = self.document if self._document is _UNREAD else self._document
+            if path.keys and found is not MISSING:
+                found = follow(found, path.keys)
         return None if found is MISSING else found
 
     def params(self) -> dict[str, dict[str, str]]:
@@ -149,6 +156,8 @@ class Rendering(Budget):
 
     def show(self, value: Any, literal: str) -> str:
         """A value as it prints, or `literal` where there is none."""
+        if type(value) is int and -_LONG < value < _LONG:
+            return str(value)
         return literal if value is None else text_of(self, value)
 
     def check(self, out: list[str]) -> None:

@@ -60,6 +60,9 @@ class Duties(NamedTuple):
     drain_seconds: float
     functions: bool = False
     """Whether functions run here."""
+    settled: Callable[[], None] = lambda: None
+    """Called when every child is ready, at the start and after a restart: there is time to load what the next child
+    that is forked will need."""
 
 
 class Supervisor:
@@ -181,6 +184,7 @@ class Supervisor:
         if not self._served and all(slot.child is not None and slot.child.ready for slot in self._slots):
             self._served = True
             self._duties.on_ready(time.monotonic() - self._started)
+            self._duties.settled()
 
     def _reap(self) -> None:
         for pid, how, status in children.reap():
@@ -253,6 +257,7 @@ class Supervisor:
         elif self._restart.go_on():
             self._duties.observer(RestartFinished(time.monotonic() - self._restart.began))
             self._restart = None
+            self._duties.settled()
 
     def _retire(self, child: Child) -> None:
         self._leaving.append(child)

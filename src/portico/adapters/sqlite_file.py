@@ -34,6 +34,8 @@ _PRAGMAS = (
     # On macOS fsync alone does not reach the disk; elsewhere this does nothing.
     "PRAGMA fullfsync = ON",
     "PRAGMA trusted_schema = OFF",
+    # KB for each connection, where 2 MB are usual: the system keeps the file's pages as well.
+    "PRAGMA cache_size = -512",
 )
 
 

@@ -21,6 +21,8 @@ from portico.dataplane.step import DONE, PENDING, Outcome
 from portico.ports.upstream import UpstreamRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from portico.dataplane.exchange import Exchange
     from portico.dataplane.integration import Spec
     from portico.dataplane.step import Steps
@@ -75,7 +77,7 @@ class Http:
                 b" ",
                 target,
                 b" HTTP/1.1\r\n",
-                *(self._headers(exchange, verb, host) if self._mapped else self._plain(exchange, verb, host)),
+                *self._headers(exchange, verb, host),
                 trace_line(exchange),
                 self._own,
                 b"Content-Length: %d\r\n\r\n" % len(body),
@@ -86,21 +88,16 @@ class Http:
         exchange.call = destination.call(verb, request, self._plan, exchange)
         return PENDING
 
-    def _plain(self, exchange: Exchange, verb: bytes, host: bytes) -> tuple[bytes, ...]:
-        """The gateway's own lines, where no mapping has a say."""
-        if verb in _NO_CONTENT_TYPE:
-            return (self._front, host)
-        sent = exchange.head.section.value(b"content-type") or b"application/json"
-        return (self._front, host, b"Content-Type: ", sent, b"\r\n")
-
-    def _headers(self, exchange: Exchange, verb: bytes, host: bytes) -> list[bytes]:
+    def _headers(self, exchange: Exchange, verb: bytes, host: bytes) -> Sequence[bytes]:
         """The gateway's own lines, each unless a mapping gives it, and the mapped ones."""
-        own = [*self._defaults, (b"host", host)]
+        typed = b""
         if verb not in _NO_CONTENT_TYPE:
-            sent = exchange.head.section.value(b"content-type") or b"application/json"
-            own.append((b"content-type", b"Content-Type: " + sent + b"\r\n"))
+            typed = b"Content-Type: " + (exchange.head.section.value(b"content-type") or b"application/json") + b"\r\n"
+        if not self._mapped:
+            return (self._front, host, typed)
         mapped = mapped_headers(exchange, self._mappings)
         given = names_of(mapped)
+        own = (*self._defaults, (b"host", host), (b"content-type", typed))
         return [line for name, line in own if name not in given] + mapped
 
     def respond(self, exchange: Exchange) -> Outcome:

@@ -99,6 +99,14 @@ def begin(play: Play, request: str, body: bytes = b"", more: str = "") -> weakre
     return weakref.ref(client)
 
 
+def freed(play: Play, client: weakref.ref[Client], ending: Any) -> None:
+    """It is there until it is over, and not afterwards. No `ending`: it is over when it has begun."""
+    if ending is not None:
+        assert client() is not None
+        ending(play)
+    assert client() is None
+
+
 def whole(play: Play) -> None:
     play.backend.answers(OK)
 
@@ -207,11 +215,7 @@ ENDINGS: list[tuple[str, bytes, Any]] = [
 @pytest.mark.parametrize(("request_line", "body", "ending"), ENDINGS)
 def test_an_exchange_is_freed_when_it_is_over(request_line: str, body: bytes, ending: Any) -> None:
     play = Play(definition())
-    client = begin(play, request_line, body)
-    if ending is not None:
-        assert client() is not None
-        ending(play)
-    assert client() is None
+    freed(play, begin(play, request_line, body), ending)
     assert play.causes is not None  # and no bug of ours was on the way
 
 
@@ -243,11 +247,7 @@ COMPRESSED: list[tuple[str, bytes, Any]] = [
 @pytest.mark.parametrize(("request_line", "body", "ending"), COMPRESSED)
 def test_an_exchange_whose_answer_is_compressed_is_freed(request_line: str, body: bytes, ending: Any) -> None:
     play = Play(api(METHODS, minimumCompressionSize=0))
-    client = begin(play, f"{request_line}", body, "\r\nAccept-Encoding: gzip")
-    if ending is not None:
-        assert client() is not None
-        ending(play)
-    assert client() is None
+    freed(play, begin(play, request_line, body, "\r\nAccept-Encoding: gzip"), ending)
 
 
 @pytest.mark.parametrize("ending", [whole, failed])

@@ -34,6 +34,17 @@ class Moto:
         settings = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
         return session.client(service, endpoint_url=self.url, config=settings)
 
+    def orders_and_items(self) -> str:
+        """The queue and the table of examples/service-proxy.yaml; the queue's URL."""
+        self.client("dynamodb").create_table(
+            TableName="items",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        url: str = self.client("sqs").create_queue(QueueName="orders")["QueueUrl"]
+        return url
+
     @property
     def environ(self) -> dict[str, str]:
         """For a server whose AWS is this one."""

@@ -203,13 +203,7 @@ def _make(functions: Any, name: str, code: bytes) -> None:
 
 
 def test_a_service_proxy(scene: Scene, aws: Moto, tmp_path: Path) -> None:
-    queue = aws.client("sqs").create_queue(QueueName="orders")["QueueUrl"]
-    aws.client("dynamodb").create_table(
-        TableName="items",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    queue = aws.orders_and_items()
 
     def calls(api: str) -> list[Answer]:
         order = scene.call(api, "/orders", "POST", b'{"order": "tea & biscuits"}', **JSON)

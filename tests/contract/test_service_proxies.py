@@ -102,13 +102,7 @@ def proxy(scene: Scene) -> Proxy:
 
 
 def test_the_example_is_imported_deployed_and_called(scene: Scene, aws: Moto) -> None:
-    queue = aws.client("sqs").create_queue(QueueName="orders")["QueueUrl"]
-    aws.client("dynamodb").create_table(
-        TableName="items",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    queue = aws.orders_and_items()
     api = scene.aws("import-rest-api", "--body", f"fileb://{DOCUMENT}", "--fail-on-warnings")["id"]
     variables = f"account={ACCOUNT},queue=orders,table=items,role=service-proxy"
     scene.aws("create-deployment", "--rest-api-id", api, "--stage-name", STAGE, "--variables", variables)

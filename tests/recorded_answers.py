@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 RECORDED = Path(os.environ.get("PORTICO_RECORDED") or Path(__file__).parents[2] / "shared" / "aws" / "recorded")
+_YOUNGER = {"apiStatus", "securityPolicy"}
+"""Members of an API that AWS answers since November 2025, after the recordings."""
 _MASK = re.compile(r"<[a-z-]+(?::\d+)?>")
 
 
@@ -61,7 +63,7 @@ class Masks:
         if "HTTPStatusCode" in recorded:
             assert ours["HTTPStatusCode"] == recorded["HTTPStatusCode"], where
             return
-        assert ours.keys() == recorded.keys(), where
+        assert ours.keys() - (_YOUNGER - recorded.keys()) == recorded.keys(), where
         for name, value in recorded.items():
             self.match(f"{where}/{name}", value, ours[name])
 

@@ -22,29 +22,18 @@ from portico.controlplane.rest import cloning, endpoints
 from portico.controlplane.rest.lookups import require_api
 from portico.controlplane.rest.models import add_default_models
 from portico.controlplane.rest.policydocument import accept_policy, show_policy
+from portico.controlplane.rest.securitypolicies import (
+    ACCESS_MODES,
+    SECURITY_POLICIES,
+    check_access_mode,
+    default_security_policy,
+)
 from portico.controlplane.rest.tagging import check_tags
 from portico.ports.store import Document
 from portico.wire.aws.faults import BadRequestException
 
 MAX_COMPRESSION_SIZE = 10_485_760
 _API_KEY_SOURCES = ("HEADER", "AUTHORIZER")
-_ACCESS_MODES = ("BASIC", "STRICT")
-_SECURITY_POLICIES = (
-    "TLS_1_0",
-    "TLS_1_2",
-    "SecurityPolicy_TLS13_1_3_2025_09",
-    "SecurityPolicy_TLS13_1_3_FIPS_2025_09",
-    "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
-    "SecurityPolicy_TLS13_1_2_FIPS_PQ_2025_09",
-    "SecurityPolicy_TLS13_1_2_FIPS_PFS_PQ_2025_09",
-    "SecurityPolicy_TLS13_1_2_Ext2_PQ_2025_09",
-    "SecurityPolicy_TLS13_1_2_Ext2_FIPS_PQ_2025_09",
-    "SecurityPolicy_TLS13_1_2_PQ_2025_09",
-    "SecurityPolicy_TLS13_1_2_2021_06",
-    "SecurityPolicy_TLS13_2025_EDGE",
-    "SecurityPolicy_TLS12_PFS_2025_EDGE",
-    "SecurityPolicy_TLS12_2018_EDGE",
-)
 _OPTIONAL = ("description", "version", "binaryMediaTypes", "tags", "securityPolicy", "endpointAccessMode")
 """Left out of the document where they are absent or empty (recorded fact 18)."""
 
@@ -82,7 +71,7 @@ def update_rest_api(call: Call) -> Document:
     before = document.get("policy")
     _PATCH.apply(document, call.params.get("patchOperations"))
     endpoints.check_endpoint(document["endpointConfiguration"])
-    _check_access_mode(document)
+    check_access_mode(document)
     if document.get("policy") != before and "policy" in document:
         document["policy"] = accept_policy(document["policy"], call.realm, document["id"])
     call.unit.put("restapi", "", document["id"], document)
@@ -121,7 +110,7 @@ def new_api(call: Call, params: dict[str, Any]) -> Document:
         document["minimumCompressionSize"] = compression_size(params["minimumCompressionSize"])
     if params.get("policy"):
         document["policy"] = accept_policy(params["policy"], call.realm, api_id)
-    _check_access_mode(document)
+    check_access_mode(document)
     check_tags(document.get("tags", {}))
     call.unit.put("restapi", "", api_id, document)
     call.unit.put("resource", api_id, root_id, {"id": root_id, "path": "/"})
@@ -129,8 +118,12 @@ def new_api(call: Call, params: dict[str, Any]) -> Document:
 
 
 def show_api(document: Document, *, empty_tags: bool = False) -> Document:
-    """The stored document as an answer: the policy escaped, an empty `tags` only where the operation shows one."""
-    answer = dict(document)
+    """The stored document as an answer: the policy escaped, an empty `tags` only where the operation shows one.
+
+    `apiStatus` is always AVAILABLE, because every change acts at once; terraform waits for it.
+    """
+    answer = {"securityPolicy": default_security_policy(document["endpointConfiguration"]["types"]), **document}
+    answer["apiStatus"] = "AVAILABLE"
     if "policy" in answer:
         answer["policy"] = show_policy(answer["policy"])
     if empty_tags:
@@ -156,14 +149,6 @@ def _check_texts(params: dict[str, Any]) -> None:
         raise BadRequestException("Description cannot be an empty string")
 
 
-def _check_access_mode(document: Document) -> None:
-    # API reference: "Only available for RestApis that use security policies that start with SecurityPolicy_".
-    if "endpointAccessMode" in document and not document.get("securityPolicy", "").startswith("SecurityPolicy_"):
-        raise BadRequestException(
-            "Endpoint access mode is only available for security policies that start with SecurityPolicy_"
-        )
-
-
 # Patching
 
 
@@ -180,11 +165,13 @@ def _replace_compression_size(document: Document, edit: Edit) -> None:
         document.pop("minimumCompressionSize", None)
 
 
-def _one_of(member: str, allowed: tuple[str, ...]) -> Rule:
+def _one_of(member: str, allowed: tuple[str, ...], *, may_be_empty: bool = False) -> Rule:
+    assign = text(member)
+
     def act(document: Document, edit: Edit) -> None:
-        if edit.value not in allowed:
+        if edit.value not in allowed and (edit.value or not may_be_empty):
             raise BadRequestException(f"Invalid {member} specified. Valid options are {','.join(allowed)}")
-        document[member] = edit.value
+        assign(document, edit)
 
     return Rule(f"/{member}", {"replace": act})
 
@@ -205,8 +192,9 @@ _PATCH = PatchTable(
     Rule("/disableExecuteApiEndpoint", {"replace": boolean("disableExecuteApiEndpoint")}),
     Rule("/policy", {"replace": text("policy")}),
     _one_of("apiKeySource", _API_KEY_SOURCES),
-    _one_of("securityPolicy", _SECURITY_POLICIES),
-    _one_of("endpointAccessMode", _ACCESS_MODES),
+    _one_of("securityPolicy", SECURITY_POLICIES),
+    # Empty takes it away: so the guide goes back to a legacy policy ("How to change a security policy").
+    _one_of("endpointAccessMode", ACCESS_MODES, may_be_empty=True),
     Rule(
         "/endpointConfiguration/types/{type}",
         {"add": endpoints.add_type, "remove": endpoints.remove_type, "replace": endpoints.replace_type},

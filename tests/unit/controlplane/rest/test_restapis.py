@@ -34,6 +34,8 @@ def expected(api, **more):
         "endpointConfiguration": {"types": ["EDGE"], "ipAddressType": "ipv4"},
         "disableExecuteApiEndpoint": False,
         "rootResourceId": api["rootResourceId"],
+        "securityPolicy": "TLS_1_0",
+        "apiStatus": "AVAILABLE",
     } | more
 
 
@@ -120,9 +122,14 @@ def test_endpoint_defaults(client, asked, answered):
             {"policy": "{}"},
             "Invalid policy document. Please check the policy syntax and ensure that Principals are valid.",
         ),
+        ({"endpointAccessMode": "STRICT"}, "Endpoint access mode is not supported for this security policy"),
         (
-            {"endpointAccessMode": "STRICT"},
-            "Endpoint access mode is only available for security policies that start with SecurityPolicy_",
+            {"securityPolicy": "TLS_1_2", "endpointAccessMode": "BASIC"},
+            "Endpoint access mode is not supported for this security policy",
+        ),
+        (
+            {"securityPolicy": "SecurityPolicy_TLS13_1_3_2025_09"},
+            "Endpoint access mode is required for the specified security policy",
         ),
         ({"tags": {"aws:x": "y"}}, "Invalid tag key. Tag keys cannot start with 'aws:' (case insensitive)"),
     ],
@@ -226,6 +233,26 @@ def test_becoming_private_makes_the_addresses_dualstack(client, api):
         patch(client, api, ("replace", "/endpointConfiguration/ipAddressType", "wrong"))
 
 
+def test_an_api_that_names_no_security_policy_tells_the_one_of_its_endpoint(client, api):
+    private = client.create_rest_api(name="pets", endpointConfiguration={"types": ["PRIVATE"]})
+    assert [one["securityPolicy"] for one in client.get_rest_apis()["items"]] == ["TLS_1_0", "TLS_1_2"]
+    assert private["securityPolicy"] == "TLS_1_2"
+    assert patch(client, private, ("replace", "/endpointConfiguration/types/0", "EDGE"))["securityPolicy"] == "TLS_1_0"
+
+
+def test_from_a_legacy_security_policy_to_an_enhanced_one_and_back(client, api):
+    # Guide, "How to change a security policy": the two go together, and an empty mode takes it away.
+    enhanced = "SecurityPolicy_TLS13_1_3_2025_09"
+    with refused("BadRequestException", "Endpoint access mode is required for the specified security policy"):
+        patch(client, api, ("replace", "/securityPolicy", enhanced))
+    answer = patch(client, api, ("replace", "/securityPolicy", enhanced), ("replace", "/endpointAccessMode", "STRICT"))
+    assert (answer["securityPolicy"], answer["endpointAccessMode"]) == (enhanced, "STRICT")
+    with refused("BadRequestException", "Endpoint access mode is not supported for this security policy"):
+        patch(client, api, ("replace", "/securityPolicy", "TLS_1_0"))
+    back = patch(client, api, ("replace", "/securityPolicy", "TLS_1_0"), ("replace", "/endpointAccessMode", ""))
+    assert bare(back) == expected(api, tags={})
+
+
 def test_terraform_names_the_type_by_an_index(client, api):
     answer = patch(client, api, ("replace", "/endpointConfiguration/types/0", "REGIONAL"))
     assert answer["endpointConfiguration"]["types"] == ["REGIONAL"]
@@ -279,6 +306,10 @@ def test_vpc_endpoints_of_a_private_api(client, api):
         ),
         (("replace", "/name", ""), "Name cannot be empty"),
         (("replace", "/apiKeySource", "NOBODY"), "Invalid apiKeySource specified. Valid options are HEADER,AUTHORIZER"),
+        (
+            ("replace", "/endpointAccessMode", "OPEN"),
+            "Invalid endpointAccessMode specified. Valid options are BASIC,STRICT",
+        ),
         (("replace", "/version", "2"), "Invalid patch path /version"),
         (
             ("replace", "/policy", "[]"),

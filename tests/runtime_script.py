@@ -87,6 +87,9 @@ class Runtime:
     def do_raise(self, _rest: str) -> bytes:
         raise Raised
 
+    def do_raise_big(self, rest: str) -> None:
+        self.post("error", b'{"errorMessage": "' + b"x" * int(rest) + b'"}')
+
     def do_exit(self, rest: str) -> bytes:
         os._exit(int(rest))
 
@@ -156,6 +159,10 @@ class Runtime:
     def do_stream(self, rest: str) -> None:
         self._stream([piece.encode() for piece in rest.split()])
 
+    def do_chunked(self, rest: str) -> None:
+        """As aws-lambda-go answers: in chunks, without a word of the mode."""
+        self._stream([piece.encode() for piece in rest.split()], mode={"Transfer-Encoding": "chunked"})
+
     def do_flood(self, rest: str) -> None:
         self._stream([b"x" * 65536] * int(rest))
 
@@ -182,15 +189,15 @@ class Runtime:
         self.wire.send(b"4\r\nsome\r\n")
         time.sleep(60)
 
-    def _begin_stream(self) -> None:
+    def _begin_stream(self, mode: dict[str, str] = STREAMING) -> None:
         self.wire.putrequest("POST", f"{ROOT}/invocation/{self.request_id}/response")
-        for name, value in STREAMING.items():
+        for name, value in mode.items():
             self.wire.putheader(name, value)
         self.wire.putheader("Trailer", "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body")
         self.wire.endheaders()
 
-    def _stream(self, pieces: list[bytes], trailers: str = "") -> None:
-        self._begin_stream()
+    def _stream(self, pieces: list[bytes], trailers: str = "", mode: dict[str, str] = STREAMING) -> None:
+        self._begin_stream(mode)
         for piece in pieces:
             self.wire.send(b"%x\r\n%b\r\n" % (len(piece), piece))
         self.wire.send(b"0\r\n" + trailers.encode() + b"\r\n")

@@ -407,6 +407,17 @@ async def test_an_answer_beyond_6_mb_is_refused_on_both_sides(tmp_path: Path) ->
 
 
 @play
+async def test_an_error_beyond_6_mb_is_told_as_an_answer_beyond_it(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        called = await host.do("hello", "raise_big 7000000")
+        message = "Response payload size exceeded maximum allowed payload size (6291556 bytes)."
+        assert unhandled(called.answer) == {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": message}
+        ((what, status, _),) = json.loads((await host.do("hello", "answers")).payload)
+        assert (what, status) == ("error", 413)
+
+
+@play
 async def test_a_runtime_that_asks_for_what_it_may_not_is_told_so(tmp_path: Path) -> None:
     async with hosting(tmp_path) as host:
         host.stand(function("hello"))

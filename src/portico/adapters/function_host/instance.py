@@ -16,7 +16,7 @@ import math
 import os
 from collections.abc import Awaitable
 from concurrent.futures import Executor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from enum import Enum, auto
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -136,29 +136,34 @@ class Instance:
 
     async def _start(self, prepared: Prepared, environment: dict[str, str]) -> None:
         loop = asyncio.get_running_loop()
-        self._api = await open_runtime_api(self, prepared.uid)
-        reading, writing = os.pipe2(os.O_CLOEXEC)
-        os.set_blocking(reading, False)
-        try:
-            self._started = await loop.run_in_executor(
-                self._setting.executor, prepared.start, self._api.address, writing, environment
-            )
-        except BaseException:
-            os.close(reading)
-            raise
-        finally:
-            os.close(writing)
+        api = self._api = await open_runtime_api(self, prepared.uid)
+        with ExitStack() as its:
+            connection = its.enter_context(api.connection()).fileno() if prepared.inherits else None
+            reading, writing = os.pipe2(os.O_CLOEXEC)
+            its.callback(os.close, writing)
+            os.set_blocking(reading, False)
+            try:
+                self._started = await loop.run_in_executor(
+                    self._setting.executor, prepared.start, api.address, writing, environment, connection
+                )
+            except BaseException:
+                os.close(reading)
+                raise
         self._log = InstanceLog(self._setting.log, self._stream[-8:], reading)
         loop.add_reader(reading, self._read_log)
-        loop.add_reader(self._started.exited, self._on_exit)
         if self.state is State.ENDING:
             self._started.end()
-            return
+        else:
+            await self._let_in(api)
+        loop.add_reader(self._started.exited, self._on_exit)
+
+    async def _let_in(self, api: RuntimeApi) -> None:
+        """Hear what the process says, before it is seen to have ended."""
         self.since = self._setting.clock.monotonic()
         self.deadline = self.since + (self._setting.init_seconds if self.invocation is None else self._timeout)
         if self.invocation is not None:
             self._tell_start(self.invocation)
-        await self._api.serve()
+        await api.serve()
 
     def _read_log(self) -> None:
         assert self._log is not None
@@ -282,13 +287,13 @@ class Instance:
         self._owner.settled(invocation)
         return runtime_http.ACCEPTED
 
-    def on_error(self, body: bytes, error_type: str) -> bytes:
+    def on_error(self, body: bytes | None, error_type: str) -> bytes:
         self._settle(verdicts.reported(body, error_type))
-        return runtime_http.ACCEPTED
+        return runtime_http.TOO_LARGE if body is None else runtime_http.ACCEPTED
 
-    def on_init_error(self, body: bytes, error_type: str) -> bytes:
+    def on_init_error(self, body: bytes | None, error_type: str) -> bytes:
         self._fail(verdicts.reported(body, error_type))
-        return runtime_http.ACCEPTED
+        return runtime_http.TOO_LARGE if body is None else runtime_http.ACCEPTED
 
     def on_stream(self, connection: RuntimeConnection) -> bool:
         invocation = self.invocation

@@ -1,4 +1,6 @@
-"""The Lambda Runtime API of one instance: a listener on the loopback that only this instance may speak to.
+"""The Lambda Runtime API of one instance: a listener on the loopback that only this instance may speak to, and for our
+own bootstraps a connection that the instance is born with, a pair of unix sockets: what goes through one takes less of
+the processor, and nobody else has its other end.
 
 No task and no timer per request: what a runtime asks is told to its Runtime by plain calls, and a `next` is answered
 when there is an event.
@@ -41,8 +43,11 @@ class Runtime(Protocol):
         """The handler's answer; None where it was larger than an answer may be."""
         ...
 
-    def on_error(self, body: bytes, error_type: str) -> bytes: ...
-    def on_init_error(self, body: bytes, error_type: str) -> bytes: ...
+    def on_error(self, body: bytes | None, error_type: str) -> bytes:
+        """What the handler raised; None where it was larger than an answer may be."""
+        ...
+
+    def on_init_error(self, body: bytes | None, error_type: str) -> bytes: ...
 
     def on_stream(self, connection: "RuntimeConnection") -> bool:
         """An answer begins that comes in pieces. False where it is wanted whole."""
@@ -182,7 +187,9 @@ class RuntimeConnection(asyncio.Protocol):
         self._left = head.length
         self._trailers = []
         self._chunks = ChunkedDecoder(self._trailers, _LONGEST_TRAILER) if head.section.chunked else None
-        streams = head.section.streams and head.verb is Verb.RESPONSE and self._runtime.refusal(head) is None
+        # In chunks is enough: aws-lambda-go says nothing of the mode, and its readers stream all the same.
+        pieces = head.section.streams or head.section.chunked
+        streams = pieces and head.verb is Verb.RESPONSE and self._runtime.refusal(head) is None
         self._body = _Piecemeal(self._runtime) if streams and self._runtime.on_stream(self) else Collected()
         if not self._left and self._chunks is None:
             self._finish()
@@ -225,9 +232,9 @@ class RuntimeConnection(asyncio.Protocol):
             elif verb is Verb.RESPONSE:
                 answer = runtime.on_response(body)
             elif verb is Verb.ERROR:
-                answer = runtime.on_error(body or b"", head.section.error_type)
+                answer = runtime.on_error(body, head.section.error_type)
             else:
-                answer = runtime.on_init_error(body or b"", head.section.error_type)
+                answer = runtime.on_init_error(body, head.section.error_type)
         if owing and answer is runtime_http.ACCEPTED:
             self._owed += answer
         elif answer is not None:
@@ -266,19 +273,34 @@ def _lower(line: bytes) -> tuple[bytes, bytes]:
 
 
 class RuntimeApi:
-    """The listener. `address` is what an instance gets as AWS_LAMBDA_RUNTIME_API."""
+    """`address` is what an instance gets as AWS_LAMBDA_RUNTIME_API."""
 
-    def __init__(self, server: asyncio.AbstractServer, address: str) -> None:
+    def __init__(self, runtime: Runtime, server: asyncio.AbstractServer, address: str) -> None:
+        self._runtime = runtime
         self._server = server
         self.address = address
+        self._inherited: socket.socket | None = None
+
+    def connection(self) -> socket.socket:
+        """The end for an instance to be born with; the caller closes its own copy. Raises OSError."""
+        self._inherited, its = socket.socketpair()
+        self._inherited.setblocking(False)
+        return its
 
     async def serve(self) -> None:
         """Let in who has connected meanwhile. Before that nobody is: whose a connection is shows when the instance is
         there to be looked at."""
+        inherited, self._inherited = self._inherited, None
+        if inherited is not None:
+            loop = asyncio.get_running_loop()
+            await loop.connect_accepted_socket(lambda: RuntimeConnection(self._runtime, lambda _: True), inherited)
         await self._server.start_serving()
 
     def close(self) -> None:
+        """Who is connected stays so."""
         self._server.close()
+        if self._inherited is not None:
+            self._inherited.close()
 
 
 async def open_runtime_api(runtime: Runtime, uid: int | None) -> RuntimeApi:
@@ -295,4 +317,4 @@ async def open_runtime_api(runtime: Runtime, uid: int | None) -> RuntimeApi:
     host, port = listening.getsockname()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: RuntimeConnection(runtime, allowed), sock=listening, start_serving=False)
-    return RuntimeApi(server, f"{host}:{port}")
+    return RuntimeApi(runtime, server, f"{host}:{port}")

@@ -106,14 +106,17 @@ _POSTED: Final = msgspec.json.Decoder(_Posted)
 _LONGEST_TOLD: Final = 1000
 
 
-def reported(body: bytes, type_header: str) -> Verdict:
-    """An error that the runtime posted: the handler raised it, or the function could not be loaded.
+def reported(body: bytes | None, type_header: str) -> Verdict:
+    """An error that the runtime posted: the handler raised it, or the function could not be loaded. None: one larger
+    than an answer may be, which is what its caller is told then.
 
     `type_header` is Lambda-Runtime-Function-Error-Type, for bodies that have no `errorType` of their own.
     """
+    if body is None:
+        return OVERSIZED
     try:
         told = _POSTED.decode(body)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # it may post what it likes
         told = _Posted()
     return Verdict(
         str(told.errorType or type_header or "Runtime.Unknown"), str(told.errorMessage)[:_LONGEST_TOLD], body=body

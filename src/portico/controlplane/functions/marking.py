@@ -18,7 +18,8 @@ MOST: Final = 50
 
 
 def page(member: str, entries: Iterable[tuple[str, Document]], params: Params) -> Document:
-    """One page of (sort key, document), the keys unique: `{member: [...]}`, with `NextMarker` where more follows.
+    """One page of (sort key, document): `{member: [...]}`, with `NextMarker` where more follows. No key is empty, and
+    none is there twice.
 
     Raises InvalidParameterValueException for a marker that was never handed out.
     """

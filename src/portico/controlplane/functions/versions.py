@@ -38,7 +38,7 @@ def publish_version(call: Call) -> Document:
 def list_versions_by_function(call: Call) -> Document:
     name, _ = named(call)
     function = require(call, name)
-    found = [("", show_listed(call.realm, name, function["latest"], LATEST))]
+    found = [(LATEST, show_listed(call.realm, name, function["latest"], LATEST))]
     found += [
         (f"{int(number):020}", show_listed(call.realm, name, one, number)) for number, one in versions(call.unit, name)
     ]

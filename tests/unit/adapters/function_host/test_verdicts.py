@@ -39,7 +39,18 @@ def test_what_a_runtime_posts_is_handed_on_as_it_is() -> None:
     assert (verdict.payload(ID), verdict.type, verdict.message) == (body, "KeyError", "no")
 
 
-@pytest.mark.parametrize("body", [b"", b"no json", b"[1]", b'{"errorType": null}', b"\xff"])
+NONSENSE = [
+    b"",
+    b"no json",
+    b"[1]",
+    b'{"errorType": null}',
+    b"\xff",
+    b'{"errorType": "\xff"}',
+    b'{"x": ' + b"[" * 100_000,
+]
+
+
+@pytest.mark.parametrize("body", NONSENSE)
 def test_what_a_runtime_posts_need_not_make_sense(body: bytes) -> None:
     verdict = verdicts.reported(body, "Function.Odd")
     assert (verdict.payload(ID), verdict.type) == (body, "Function.Odd")

@@ -73,6 +73,15 @@ def test_versions_are_listed_in_the_order_of_their_making(aws: Lambda) -> None:
     assert [one["FunctionArn"] for one in listed[:2]] == [f"{ARN}:hello:$LATEST", f"{ARN}:hello:1"]
 
 
+def test_versions_are_listed_one_at_a_time(aws: Lambda) -> None:
+    changed(aws, Timeout=4)
+    changed(aws, Timeout=5)
+    pages = aws.client.get_paginator("list_versions_by_function").paginate(
+        FunctionName="hello", PaginationConfig={"PageSize": 1}
+    )
+    assert [[one["Version"] for one in page["Versions"]] for page in pages] == [["$LATEST"], ["1"], ["2"]]
+
+
 def test_what_cannot_be_deleted(aws: Lambda) -> None:
     changed(aws, Timeout=4)
     changed(aws, Timeout=5)

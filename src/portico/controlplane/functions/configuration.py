@@ -27,7 +27,8 @@ _MEMBERS_OF: Final = ("TracingConfig", "EphemeralStorage", "LoggingConfig")
 
 def new_configuration(realm: Realm, params: Params, name: str) -> Document:
     """Of a function that is being created, its code not yet. Raises as `configure` does."""
-    if not params.get("Runtime") or not params.get("Handler"):
+    image = params.get("PackageType") == "Image"  # has neither, and is refused when its code is looked for
+    if not image and not (params.get("Runtime") and params.get("Handler")):
         raise InvalidParameterValueException(
             "Runtime and Handler are mandatory parameters for functions created with deployment packages."
         )

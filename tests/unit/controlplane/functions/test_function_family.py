@@ -317,6 +317,16 @@ def test_what_cannot_be_a_function(aws: Lambda, changed: dict[str, Any], sentenc
     assert aws.store.head() == 0
 
 
+def test_a_container_is_refused_as_one(aws: Lambda) -> None:
+    """It has neither runtime nor handler, and says nothing about them."""
+    told = refusal(
+        lambda: aws.client.create_function(
+            FunctionName="hello", Role=ROLE, PackageType="Image", Code={"ImageUri": "000000000000.dkr.ecr/it:1"}
+        )
+    )
+    assert told == (400, INVALID, "Code.ImageUri is not supported by Portico: container images are not run.")
+
+
 @pytest.mark.parametrize(
     ("changed", "sentence"), [row for row in INVALIDATED if not row[0].keys() & {"Code", "Tags", "PackageType"}]
 )

@@ -66,6 +66,15 @@ async def test_an_answer_in_one_piece_is_a_stream_too(tmp_path: Path) -> None:
 
 
 @play
+async def test_chunks_are_a_stream_though_the_runtime_does_not_say_so(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as host:
+        host.stand(function("hello"))
+        called = await stream(host, "chunked one two three")
+        assert (called.told.count("data") > 1, called.body) == (True, b"onetwothree")
+        assert (await host.do("hello", "chunked one two three")).payload == b"onetwothree"
+
+
+@play
 async def test_who_wants_it_whole_gets_a_stream_whole(tmp_path: Path) -> None:
     async with hosting(tmp_path) as host:
         host.stand(function("hello"))

@@ -76,6 +76,7 @@ def test_patches_of_a_stage() -> None:
     method = "/~1test/GET"
     with scenario("common.json", "TestStages::test_create_update_stages") as replay:
         made = {"stageName": "s1", "deploymentId": deployed(replay), "description": "my stage"}
+        replay.call("create_documentation_version", documentationVersion="v123")
         replay.hold("create-stage", "create_stage", **made, documentationVersion="v123")
         update, stage = "update_stage", {"stageName": "s1"}
         wrong = patch("replace", "/documentation_version", "v1")

@@ -13,6 +13,7 @@ from portico.ports.store import Document, Unit
 from portico.wire.aws.faults import BadRequestException, NotFoundException
 from portico.wire.self_signed import VALID_DAYS, new_private_key, self_signed
 
+NO_CERTIFICATE = "Invalid Client Certificate identifier specified"
 _DAY = 86_400.0
 
 
@@ -78,7 +79,7 @@ def require_client_certificate(unit: Unit, key: str) -> Document:
     """Raises NotFoundException."""
     document = unit.get(KIND, "", key)
     if document is None:
-        raise NotFoundException("Invalid Client Certificate identifier specified")
+        raise NotFoundException(NO_CERTIFICATE)
     return document
 
 

@@ -10,12 +10,12 @@ from portico.controlplane.paging import page
 from portico.controlplane.patch import PatchTable, Refusal, Rule, text
 from portico.controlplane.rest.documentationparts import all_parts
 from portico.controlplane.rest.lookups import require, require_api
-from portico.controlplane.rest.stages import NO_STAGE, save_stage
+from portico.controlplane.rest.stages import NO_DOCUMENTATION, NO_STAGE, save_stage
 from portico.ports.store import Document, Unit
 from portico.wire.aws.faults import BadRequestException, ConflictException
 
 _KIND = "documentationversion"
-_NO_VERSION = "Invalid Documentation version specified"
+_IN_USE = "Cannot delete documentation version because there are API Stages associated with it."
 
 
 @operation("CreateDocumentationVersion")
@@ -61,8 +61,11 @@ def update_documentation_version(call: Call) -> Document:
 
 @operation("DeleteDocumentationVersion")
 def delete_documentation_version(call: Call) -> Document:
-    """A stage that names it shows no documentation from now on, and keeps the name (decision 0047)."""
-    call.unit.delete(_KIND, require_api(call)["id"], _require_version(call)["version"])
+    """Refused while a stage shows it, in AWS's words: github.com/hashicorp/terraform-provider-aws issue 11550."""
+    api_id, name = require_api(call)["id"], _require_version(call)["version"]
+    if any(stage.get("documentationVersion") == name for _, stage in call.unit.find("stage", api_id)):
+        raise BadRequestException(_IN_USE)
+    call.unit.delete(_KIND, api_id, name)
     return {}
 
 
@@ -70,7 +73,7 @@ _PATCH = PatchTable(Refusal.PATH_LIST, Rule("/description", {"replace": text("de
 
 
 def published(unit: Unit, api_id: str, name: str | None) -> tuple[Documentation, Document | None]:
-    """What a version says, and `x-amazon-apigateway-documentation` of it; nothing where there is no such version."""
+    """What a version says, and `x-amazon-apigateway-documentation` of it; nothing where no version is named."""
     version = unit.get(_KIND, api_id, name) if name else None
     if version is None:
         return Documentation(), None
@@ -90,7 +93,7 @@ def _show_on_stage(call: Call, api: Document, version: str) -> None:
 
 
 def _require_version(call: Call) -> Document:
-    return require(call, _KIND, call.params["documentationVersion"], _NO_VERSION)
+    return require(call, _KIND, call.params["documentationVersion"], NO_DOCUMENTATION)
 
 
 def _answer(version: Document) -> Document:

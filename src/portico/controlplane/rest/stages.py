@@ -7,15 +7,19 @@ from typing import Any
 
 from portico.controlplane.deploy import fall, stand
 from portico.controlplane.operation import Call, operation
-from portico.controlplane.rest.clientcertificates import require_client_certificate
+from portico.controlplane.rest.clientcertificates import NO_CERTIFICATE
 from portico.controlplane.rest.lookups import require, require_api
 from portico.controlplane.rest.stagepatch import STAGE_PATCH
 from portico.controlplane.rest.stagerules import check_stage_name, check_variables, percentage, settle_cache
 from portico.controlplane.rest.tagging import check_tags
+from portico.model.client_certificate import KIND as CLIENT_CERTIFICATE
 from portico.ports.store import Document, Unit
 from portico.wire.aws.faults import BadRequestException, ConflictException
 
 NO_STAGE = "Invalid stage identifier specified"
+NO_DOCUMENTATION = "Invalid Documentation version specified"
+_NO_DEPLOYMENT = "Deployment id does not exist"
+"""Recorded fact 73, and github.com/aws/chalice pull request 1839."""
 
 
 @operation("CreateStage")
@@ -24,7 +28,6 @@ def create_stage(call: Call) -> Document:
     name, deployment_id = call.params["stageName"], call.params["deploymentId"]
     if call.unit.get("stage", api["id"], name) is not None:
         raise ConflictException("Stage already exists")
-    require(call, "deployment", deployment_id, "Invalid Deployment identifier specified")
     stage = new_stage(name, deployment_id, call.realm.clock.now())
     apply_settings(stage, call.params)
     if call.params.get("tags"):
@@ -112,15 +115,15 @@ def canary(given: dict[str, Any], deployment_id: str) -> Document:
 
 
 def save_stage(call: Call, api: Document, stage: Document) -> None:
-    """Check the stage as a whole, keep it and let it act. Raises BadRequestException, NotFoundException."""
+    """Check the stage as a whole, keep it and let it act.
+
+    Raises BadRequestException, also for what the stage names and is not there (decision 0047).
+    """
     settle_cache(stage)
     canary_settings = stage.get("canarySettings") or {}
     check_variables(stage.get("variables") or {})
     check_variables(canary_settings.get("stageVariableOverrides") or {})
-    for deployment_id in (stage["deploymentId"], canary_settings.get("deploymentId")):
-        _check_deployment(call.unit, api["id"], deployment_id)
-    if "clientCertificateId" in stage:
-        require_client_certificate(call.unit, stage["clientCertificateId"])
+    _check_named(call.unit, api["id"], stage)
     for owner, member in ((stage, "variables"), (canary_settings, "stageVariableOverrides")):
         if not owner.get(member):
             owner.pop(member, None)  # an empty map is left out of answers
@@ -128,6 +131,12 @@ def save_stage(call: Call, api: Document, stage: Document) -> None:
     stand(call, api, stage)
 
 
-def _check_deployment(unit: Unit, api_id: str, deployment_id: str | None) -> None:
-    if deployment_id is not None and unit.get("deployment", api_id, deployment_id) is None:
-        raise BadRequestException("Deployment id does not exist")  # recorded fact 73
+def _check_named(unit: Unit, api_id: str, stage: Document) -> None:
+    for owner, member, kind, scope, missing in (
+        (stage, "deploymentId", "deployment", api_id, _NO_DEPLOYMENT),
+        (stage.get("canarySettings") or {}, "deploymentId", "deployment", api_id, _NO_DEPLOYMENT),
+        (stage, "documentationVersion", "documentationversion", api_id, NO_DOCUMENTATION),
+        (stage, "clientCertificateId", CLIENT_CERTIFICATE, "", NO_CERTIFICATE),
+    ):
+        if member in owner and unit.get(kind, scope, owner[member]) is None:
+            raise BadRequestException(missing)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from portico.controlplane.links import KIND as VPC_LINK
 from portico.controlplane.operation import Call, operation
+from portico.controlplane.rest.clientcertificates import NO_CERTIFICATE
 from portico.controlplane.rest.tagging import check_tag_keys, check_tags
 from portico.model.client_certificate import KIND as CLIENT_CERTIFICATE
 from portico.ports.store import Document
@@ -17,7 +18,7 @@ _OWN = re.compile(r"/(restapis|clientcertificates|vpclinks)/([^/]+)")
 _KINDS = {"restapis": "restapi", "clientcertificates": CLIENT_CERTIFICATE, "vpclinks": VPC_LINK}
 _MISSING = {
     "stage": "Invalid stage identifier specified",
-    CLIENT_CERTIFICATE: "Invalid Client Certificate identifier specified",
+    CLIENT_CERTIFICATE: NO_CERTIFICATE,
     VPC_LINK: "Invalid Vpc Link identifier specified",
 }
 

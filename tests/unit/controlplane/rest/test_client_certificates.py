@@ -95,7 +95,9 @@ def test_a_certificate_that_a_stage_presents_stays(play):
 def test_a_stage_presents_no_certificate_that_is_not_there(play):
     play.mock_method()
     play.deploy("dev")
-    assert refusal(play.update_stage, patch("replace", "/clientCertificateId", "nobody")) == UNKNOWN
+    assert refusal(play.update_stage, patch("replace", "/clientCertificateId", "nobody")) == (
+        "400 BadRequestException: Invalid Client Certificate identifier specified"
+    )
     assert "clientCertificateId" not in play.standing()
 
 

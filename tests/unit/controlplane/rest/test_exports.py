@@ -469,9 +469,10 @@ def test_documentation_defines_nothing(world: World) -> None:
     assert operation_of(world.export()) == {"responses": {"200": {"description": "200 response"}}}
 
 
-def test_a_stage_that_names_no_version_that_exists_is_not_documented(world: World) -> None:
+def test_a_stage_that_shows_no_version_any_more_is_not_documented(world: World) -> None:
     published(world, document(), PARTS)
-    world.client.delete_documentation_version(restApiId=world.api, documentationVersion="1.0.0")
+    none = {"op": "replace", "path": "/documentationVersion", "value": ""}
+    world.client.update_stage(restApiId=world.api, stageName=STAGE, patchOperations=[none])
     exported = world.export("apigateway")
     assert "x-amazon-apigateway-documentation" not in exported
     assert "description" not in exported["info"]

@@ -77,7 +77,8 @@ def test_statuses_of_the_family(play):
     ("params", "refused"),
     [
         ({"stageName": "no.dots"}, "400 BadRequestException: Stage name only allows a-zA-Z0-9_-"),
-        ({"deploymentId": "nowhere"}, "404 NotFoundException: Invalid Deployment identifier specified"),
+        ({"deploymentId": "nowhere"}, "400 BadRequestException: Deployment id does not exist"),
+        ({"documentationVersion": "v1"}, "400 BadRequestException: Invalid Documentation version specified"),
         ({"stageName": "dev"}, "409 ConflictException: Stage already exists"),
         (
             {"canarySettings": {"deploymentId": "nowhere"}},
@@ -369,6 +370,21 @@ def test_rollback_is_a_patch_of_the_pointer(play, deployment):
     assert refusal(play.update_stage, patch("replace", "/deploymentId", "nowhere")) == (
         "400 BadRequestException: Deployment id does not exist"
     )
+
+
+def test_a_stage_shows_documentation_that_is_there(play, deployment):
+    play.call("create_documentation_version", documentationVersion="v1")
+    shown = patch("replace", "/documentationVersion", "v1")
+    assert play.update_stage(shown)["documentationVersion"] == "v1"
+    assert refusal(play.update_stage, patch("replace", "/documentationVersion", "v2")) == (
+        "400 BadRequestException: Invalid Documentation version specified"
+    )
+    in_use = "Cannot delete documentation version because there are API Stages associated with it."
+    assert refusal(play.call, "delete_documentation_version", documentationVersion="v1") == (
+        f"400 BadRequestException: {in_use}"
+    )
+    assert "documentationVersion" not in play.update_stage(patch("replace", "/documentationVersion", ""))
+    assert play.status("delete_documentation_version", documentationVersion="v1") == 202
 
 
 def test_an_operation_that_a_path_does_not_take(play, deployment):

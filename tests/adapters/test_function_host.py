@@ -279,7 +279,7 @@ async def test_a_dry_run_runs_nothing(tmp_path: Path) -> None:
 async def test_an_event_that_is_not_json_or_too_large_is_refused(tmp_path: Path) -> None:
     async with hosting(tmp_path) as host:
         host.stand(function("hello"))
-        for event in (b"{", b"hello", b'{"a": 1} x', b"\xff"):
+        for event in (b"{", b"hello", b'{"a": 1} x', b"\xff", b"[" * 100_000 + b"]" * 100_000):
             called = await host.answer("hello", event)
             assert called.kind is FailureKind.INVALID
             assert called.cause.startswith("Could not parse request body into json: ")

@@ -270,7 +270,7 @@ def _refusal(target: Target, event: bytes) -> FunctionFailure | None:
     try:
         if event:
             _JSON.decode(event)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:  # clients nest as deep as they like
         return FunctionFailure(FailureKind.INVALID, f"Could not parse request body into json: {error}")
     return None
 

@@ -139,12 +139,15 @@ class ScriptLauncher:
 
 class ScriptVersion:
     uid: int | None = None
+    inherits = False
 
     def __init__(self, launcher: ScriptLauncher, version: FunctionVersion) -> None:
         self._launcher = launcher
         self._version = version
 
-    def start(self, runtime_api: str, output: int, environment: dict[str, str]) -> ScriptProcess:
+    def start(
+        self, runtime_api: str, output: int, environment: dict[str, str], connection: int | None = None
+    ) -> ScriptProcess:
         process = subprocess.Popen(
             self._launcher.command,
             stdin=subprocess.DEVNULL,

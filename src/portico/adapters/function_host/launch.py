@@ -71,8 +71,12 @@ class Prepared(Protocol):
 
     uid: int | None
     """The user that instances run as and that their connections come from; None: this process's own."""
+    inherits: bool
+    """Whether its runtime takes a connection to the Runtime API that it is born with: ours do, nobody else's."""
 
-    def start(self, runtime_api: str, output: int, environment: dict[str, str]) -> Started:
+    def start(
+        self, runtime_api: str, output: int, environment: dict[str, str], connection: int | None = None
+    ) -> Started:
         """Start an instance. Raises LaunchError.
 
         - runtime_api: `host:port`, which it gets as AWS_LAMBDA_RUNTIME_API.
@@ -80,6 +84,7 @@ class Prepared(Protocol):
         - environment: what only the caller knows (region, credentials, AWS_LAMBDA_LOG_STREAM_NAME …); wins over all.
           The function's own variables, and what follows from its version and place (_HANDLER, LAMBDA_TASK_ROOT,
           AWS_LAMBDA_FUNCTION_NAME, _VERSION, _MEMORY_SIZE, AWS_LAMBDA_LOG_GROUP_NAME, PATH …) are there already.
+        - connection: a descriptor that it is born with, where it `inherits`; the caller closes its own copy.
         """
         ...
 

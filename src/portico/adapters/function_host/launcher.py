@@ -13,11 +13,15 @@ from portico.adapters.function_host.launch import Launcher, LaunchError, Prepare
 from portico.adapters.function_host.places import OwnFolders, Place, Places, PrivateRoots
 from portico.adapters.function_host.runtimes import Runtime, Runtimes
 from portico.adapters.function_host.shared_folders import Mount, SharedFolders
+from portico.adapters.function_host.starter import CONNECTION
 from portico.adapters.function_host.starting import StarterLink
 from portico.adapters.function_host.users import Users
 from portico.kernel.observe import FunctionsLessConfined, Observer, RuntimeSubstituted
 from portico.model.function import FunctionVersion
 
+_INHERITED: Final = "_RUNTIME_API_DESCRIPTOR"
+"""What tells our bootstraps of the connection that they are born with. A function cannot set it: names of its variables
+begin with a letter (Lambda's pattern of EnvironmentVariableName)."""
 _DESCRIPTORS: Final = 1_024
 _PROCESSES: Final = 1_024
 """Lambda's quotas of an execution environment."""
@@ -105,6 +109,7 @@ class PreparedVersion:
         mounts: tuple[Mount, ...] = (),
     ) -> None:
         self.uid = user
+        self.inherits = runtime.inherits
         self._link = link
         self._places = places
         self._version = version
@@ -113,16 +118,21 @@ class PreparedVersion:
         self._runtime = runtime
         self._mounts = mounts
 
-    def start(self, runtime_api: str, output: int, environment: dict[str, str]) -> Started:
+    def start(
+        self, runtime_api: str, output: int, environment: dict[str, str], connection: int | None = None
+    ) -> Started:
         try:
             needed = (self._code, self._runtime.readable, self.uid, self._version.ephemeral_storage, self._mounts)
             place = self._places.place(*needed)
         except OSError as error:
             raise LaunchError(f"an instance's /tmp cannot be made: {error}") from error
         own = variables(self._version, self._name, place)
+        api = {"AWS_LAMBDA_RUNTIME_API": runtime_api}
+        if connection is not None:
+            api[_INHERITED] = str(CONNECTION)
         plan = Plan(
             command=tuple(part.format(task=place.task, runtime=place.runtime) for part in self._runtime.command),
-            environment={**own, "AWS_LAMBDA_RUNTIME_API": runtime_api, **environment},
+            environment={**own, **api, **environment},
             directory=place.task,
             limits=self._limits(place),
             user=self.uid,
@@ -132,7 +142,7 @@ class PreparedVersion:
             groups=tuple(one.group for one in self._mounts if one.group is not None),
         )
         guarded = self._link.abilities.private_roots
-        return ConfinedProcess(self._link.start(plan, output), place.to_remove, guarded)
+        return ConfinedProcess(self._link.start(plan, output, connection), place.to_remove, guarded)
 
     def _limits(self, place: Place) -> Limits:
         processes = _PROCESSES if self.uid is not None else _PROCESSES_OF_ALL if place.root else None

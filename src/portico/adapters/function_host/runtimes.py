@@ -45,6 +45,8 @@ class Runtime(NamedTuple):
     readable: tuple[str, ...]
     substitute: str = ""
     """Which interpreter runs it instead of the one it names; "" where that is there."""
+    inherits: bool = False
+    """Whether it takes a connection to the Runtime API that it is born with."""
 
 
 class Runtimes:
@@ -134,7 +136,7 @@ def _run_python(here: Runtimes, version: FunctionVersion, _: Path, match: re.Mat
     python = found or _own_python()
     command = (python.program, "-S", "{runtime}/python_runtime.py", *python.packages)
     substitute = "" if found else f"Python {python.version[0]}.{python.version[1]} ({python.program})"
-    return Runtime(command, python.readable, substitute)
+    return Runtime(command, python.readable, substitute, inherits=True)
 
 
 def _run_node(here: Runtimes, version: FunctionVersion, _: Path, match: re.Match[str]) -> Runtime:
@@ -146,7 +148,7 @@ def _run_node(here: Runtimes, version: FunctionVersion, _: Path, match: re.Match
     heap = f"--max-old-space-size={version.memory_size * 9 // 10}"
     command = (node.program, heap, "{runtime}/nodejs/main.cjs")
     substitute = "" if node.version[0] == wanted else f"Node.js {node.version[0]} ({node.program})"
-    return Runtime(command, node.readable, substitute)
+    return Runtime(command, node.readable, substitute, inherits=True)
 
 
 def _run_provided(_here: Runtimes, _version: FunctionVersion, code: Path, _match: re.Match[str]) -> Runtime:
@@ -159,13 +161,16 @@ def _run_provided(_here: Runtimes, _version: FunctionVersion, code: Path, _match
 
 
 def _wrapped(runtime: Runtime, version: FunctionVersion) -> Runtime:
-    """AWS_LAMBDA_EXEC_WRAPPER: a script of the function's that starts the runtime. Lambda has it for its own only."""
+    """AWS_LAMBDA_EXEC_WRAPPER: a script of the function's that starts the runtime. Lambda has it for its own only.
+
+    What a wrapper does with descriptors is its own affair, so that a wrapped runtime connects as anybody does.
+    """
     wrapper = version.environment.get("AWS_LAMBDA_EXEC_WRAPPER")
     if not wrapper or version.runtime.startswith("provided"):
         return runtime
     if wrapper.startswith(f"{TASK}/"):
         wrapper = "{task}" + wrapper.removeprefix(TASK)
-    return runtime._replace(command=(wrapper, *runtime.command))
+    return runtime._replace(command=(wrapper, *runtime.command), inherits=False)
 
 
 _Find = Callable[[Runtimes, FunctionVersion, Path, re.Match[str]], Runtime]

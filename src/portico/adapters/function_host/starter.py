@@ -5,6 +5,7 @@
 It has a socket to the functions process as descriptor 0 and does what that asks, one request at a time:
 
     request   4 bytes length, JSON of a Plan; descriptors: the instance's output, its report (the writing end of a pipe)
+              and, where it is born with one, its connection to the Runtime API
     answer    4 bytes length, JSON: {"pid": …} and a pidfd where the system has them
 
 The report gets `!` and the reason where the program was never run, and at the end the exit status in a line; a signal
@@ -32,9 +33,11 @@ from portico.adapters.function_host.private_root import Bind, Root
 
 NEVER_RUN: Final = 127
 """The exit status of an instance whose program was never run."""
+CONNECTION: Final = 3
+"""The number of the descriptor that is an instance's connection to the Runtime API."""
 _PRIVATE: Final = system_calls.CLONE_NEWNS | system_calls.CLONE_NEWPID
 _LENGTH_BYTES: Final = 4
-_MOST_DESCRIPTORS: Final = 2
+_MOST_DESCRIPTORS: Final = 3
 _MOST_OPEN: Final = os.sysconf("SC_OPEN_MAX")
 
 
@@ -84,29 +87,30 @@ class Starter:
     def _serve(self) -> bool:
         """One request. False where the peer has gone."""
         try:
-            asked, (output, report) = hear(self._asking)
+            asked, (output, report, *connection) = hear(self._asking)
         except EOFError:
             return False
         plan = decode(asked)
         try:
-            pid = self._fork(plan, output, report)
+            pid = self._fork(plan, output, report, connection)
         except OSError as error:
             os.close(report)
             tell(self._asking, {"error": f"a process cannot be made: {error.strerror}"})
         else:
             self._reports[pid] = report
             self._tell_started(pid)
-        os.close(output)
+        for descriptor in (output, *connection):
+            os.close(descriptor)
         return True
 
-    def _fork(self, plan: Plan, output: int, report: int) -> int:
+    def _fork(self, plan: Plan, output: int, report: int, connection: list[int]) -> int:
         """The process id, as this process sees it."""
         if self._abilities.private_roots:
             system_calls.unshare(system_calls.CLONE_NEWPID)  # for children: the next one is the first of a new world
         try:
             pid = os.fork()
             if not pid:
-                self._become(plan, output, report)
+                self._become(plan, output, report, connection)
         finally:
             if self._abilities.private_roots:
                 system_calls.setns(self._own_world, system_calls.CLONE_NEWPID)
@@ -120,15 +124,15 @@ class Starter:
         tell(self._asking, {"pid": pid}, pidfd)
         os.close(pidfd)
 
-    def _become(self, plan: Plan, output: int, report: int) -> None:
+    def _become(self, plan: Plan, output: int, report: int, connection: list[int]) -> None:
         """In the child: give everything up and run the program. Does not return."""
         try:
             signal.set_wakeup_fd(-1)
             confinement.plain_signals()
             os.setsid()
             nothing = os.open(os.devnull, os.O_RDWR)
-            for descriptor, number in ((nothing, 0), (output, 1), (output, 2)):
-                os.dup2(descriptor, number)
+            for number, descriptor in enumerate((nothing, output, output, *connection)):
+                os.dup2(descriptor, number)  # what has number 3 here is the starter's own socket
             confinement.enter(plan, self._abilities)
             self._depend()
             if self._abilities.private_roots:

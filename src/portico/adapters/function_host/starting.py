@@ -38,12 +38,13 @@ class StarterLink:
         with self._lock:
             self.abilities = self._begin()
 
-    def start(self, plan: Plan, output: int) -> Born:
+    def start(self, plan: Plan, output: int, connection: int | None = None) -> Born:
         """Raises LaunchError."""
         report, told = os.pipe()
+        handed = (output, told) if connection is None else (output, told, connection)
         try:
             with self._lock:
-                answer, descriptors = self._ask(plan, output, told)
+                answer, descriptors = self._ask(plan, *handed)
             if "error" in answer:
                 raise LaunchError(str(answer["error"]))
         except BaseException:

@@ -2,9 +2,11 @@
 
     python -S python_runtime.py [folder for the end of sys.path] ...
 
-It speaks the Lambda Runtime API (2018-06-01) with AWS_LAMBDA_RUNTIME_API and behaves as AWS's own client does: what a
-handler gets, how results become JSON, the errors and their names, the log lines. It differs where nobody can see it:
-an answer and the request for the next event leave in one write, which halves the system calls of an invocation.
+It speaks the Lambda Runtime API (2018-06-01) and behaves as AWS's own client does: what a handler gets, how results
+become JSON, the errors and their names, the log lines. It differs where nobody can see it: an answer and the request
+for the next event leave in one write, which halves the system calls of an invocation; and where it was born with a
+connection (_RUNTIME_API_DESCRIPTOR is its number) it does not connect to AWS_LAMBDA_RUNTIME_API. Neither the variable
+nor the connection is handed on to programs that the function runs.
 
 Only the standard library is imported, and little of it: this file is most of a cold start. It runs on any Python 3.8 or
 newer, which need not be the one that Portico runs on, and knows nothing of Portico.
@@ -54,16 +56,13 @@ class Failure(Exception):
 class RuntimeApi:
     """One kept connection to the Runtime API, requests pipelined."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, descriptor: str | None) -> None:
         self._address = address
         self._tail = (f"HTTP/1.1\r\nHost: {address}\r\nUser-Agent: {_AGENT}\r\n").encode()
         self._next = b"GET /%s/runtime/invocation/next %s\r\n" % (_VERSION.encode(), self._tail)
         self._received = b""
         self._asked = False
-        host, _, port = address.rpartition(":")
-        self._socket = socket()
-        self._socket.connect((host, int(port)))
-        self._socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+        self._socket = _connected(address) if descriptor is None else _inherited(int(descriptor))
 
     def next(self) -> tuple[dict[str, str], bytes]:
         """(headers by lower name, body) of the next event; waits for it."""
@@ -129,6 +128,19 @@ class RuntimeApi:
         if not data:
             os._exit(0)  # whoever started this process has gone
         return data
+
+
+def _connected(address: str) -> socket:
+    host, _, port = address.rpartition(":")
+    connection = socket()
+    connection.connect((host, int(port)))
+    connection.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+    return connection
+
+
+def _inherited(descriptor: int) -> socket:
+    os.set_inheritable(descriptor, False)
+    return socket(fileno=descriptor)
 
 
 def _error_type(error: dict[str, Any]) -> str:
@@ -440,7 +452,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(line_buffering=True, errors="backslashreplace")
-    api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"], os.environ.pop("_RUNTIME_API_DESCRIPTOR", None))
     set_up_logging()
     serve(api, initialise(api))
 

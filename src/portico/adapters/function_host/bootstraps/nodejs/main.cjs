@@ -15,7 +15,8 @@ const logging = require("./logging.cjs");
 const OF_REJECTION = 128;
 const OF_EXCEPTION = 129;
 
-const api = new RuntimeApi(process.env.AWS_LAMBDA_RUNTIME_API);
+const api = new RuntimeApi(process.env.AWS_LAMBDA_RUNTIME_API, process.env._RUNTIME_API_DESCRIPTOR);
+delete process.env._RUNTIME_API_DESCRIPTOR;
 
 /* Who is told of an error that nobody caught. */
 let report = (error) => api.initError(error);

@@ -1,5 +1,6 @@
 "use strict";
 /* The Runtime API over one kept connection, requests pipelined: an answer takes the request for the next event along.
+   It is the one that the process was born with, where there is such a descriptor; Node.js hands none on to children.
 
    The connection keeps the process alive only while it is waited for: while a handler runs, an empty event loop has to
    be noticed. */
@@ -13,15 +14,14 @@ const END_OF_HEAD = Buffer.from("\r\n\r\n");
 const TOO_LARGE = 413;
 
 class RuntimeApi {
-  constructor(address) {
-    const at = address.lastIndexOf(":");
+  constructor(address, descriptor) {
     const agent = `portico-nodejs/${process.versions.node}`;
     this.tail = ` HTTP/1.1\r\nHost: ${address}\r\nUser-Agent: ${agent}\r\n`;
     this.askNext = `GET ${PREFIX}invocation/next${this.tail}\r\n`;
     this.waiting = [];
     this.event = null;
     this.received = Buffer.alloc(0);
-    this.socket = net.connect({ host: address.slice(0, at), port: Number(address.slice(at + 1)), noDelay: true });
+    this.socket = descriptor === undefined ? connect(address) : new net.Socket({ fd: Number(descriptor) });
     this.socket.on("data", (data) => this.read(data));
     this.socket.on("error", () => process.exit(0)); // whoever started this process has gone
     this.socket.on("close", () => process.exit(0));
@@ -119,6 +119,11 @@ class RuntimeApi {
       this.waiting.shift()({ status: Number(line.slice(9, 12)), headers, body });
     }
   }
+}
+
+function connect(address) {
+  const at = address.lastIndexOf(":");
+  return net.connect({ host: address.slice(0, at), port: Number(address.slice(at + 1)), noDelay: true });
 }
 
 function field(line) {

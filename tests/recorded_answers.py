@@ -15,7 +15,7 @@ import pytest
 
 RECORDED = Path(os.environ.get("PORTICO_RECORDED") or Path(__file__).parents[2] / "shared" / "aws" / "recorded")
 _YOUNGER = {"apiStatus", "securityPolicy"}
-"""Members of an API that AWS answers since November 2025, after the recordings."""
+"""Members that the reading operations of an API answer since November 2025, after the recordings."""
 _MASK = re.compile(r"<[a-z-]+(?::\d+)?>")
 
 

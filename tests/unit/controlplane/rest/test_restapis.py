@@ -34,9 +34,11 @@ def expected(api, **more):
         "endpointConfiguration": {"types": ["EDGE"], "ipAddressType": "ipv4"},
         "disableExecuteApiEndpoint": False,
         "rootResourceId": api["rootResourceId"],
-        "securityPolicy": "TLS_1_0",
-        "apiStatus": "AVAILABLE",
     } | more
+
+
+YOUNGER = {"securityPolicy": "TLS_1_0", "apiStatus": "AVAILABLE"}
+"""What only the reading operations tell (docs/decisions/0049)."""
 
 
 def test_defaults(client, api):
@@ -47,8 +49,8 @@ def test_defaults(client, api):
 
 
 def test_get_shows_empty_tags_and_the_list_does_not(client, api):
-    assert bare(client.get_rest_api(restApiId=api["id"])) == expected(api, tags={})
-    assert client.get_rest_apis()["items"] == [expected(api)]
+    assert bare(client.get_rest_api(restApiId=api["id"])) == expected(api, tags={}, **YOUNGER)
+    assert client.get_rest_apis()["items"] == [expected(api, **YOUNGER)]
 
 
 def test_everything_that_can_be_said(client):
@@ -78,7 +80,7 @@ def test_everything_that_can_be_said(client):
         "endpointAccessMode": "STRICT",
     }
     assert bare(api) == expected(api, **said)
-    assert bare(client.get_rest_api(restApiId=api["id"])) == expected(api, **said)
+    assert bare(client.get_rest_api(restApiId=api["id"])) == expected(api, **said, apiStatus="AVAILABLE")
 
 
 @pytest.mark.parametrize(
@@ -197,7 +199,7 @@ def test_patch_simple_members(client, api):
     }
     assert status(answer) == 200
     assert bare(answer) == expected(api, **changed)
-    assert bare(client.get_rest_api(restApiId=api["id"])) == expected(api, **changed)
+    assert bare(client.get_rest_api(restApiId=api["id"])) == expected(api, **changed, **YOUNGER)
 
 
 def test_compression_on_zero_and_off(client, api):
@@ -236,8 +238,8 @@ def test_becoming_private_makes_the_addresses_dualstack(client, api):
 def test_an_api_that_names_no_security_policy_tells_the_one_of_its_endpoint(client, api):
     private = client.create_rest_api(name="pets", endpointConfiguration={"types": ["PRIVATE"]})
     assert [one["securityPolicy"] for one in client.get_rest_apis()["items"]] == ["TLS_1_0", "TLS_1_2"]
-    assert private["securityPolicy"] == "TLS_1_2"
-    assert patch(client, private, ("replace", "/endpointConfiguration/types/0", "EDGE"))["securityPolicy"] == "TLS_1_0"
+    patch(client, private, ("replace", "/endpointConfiguration/types/0", "EDGE"))
+    assert client.get_rest_api(restApiId=private["id"])["securityPolicy"] == "TLS_1_0"
 
 
 def test_from_a_legacy_security_policy_to_an_enhanced_one_and_back(client, api):
@@ -250,7 +252,7 @@ def test_from_a_legacy_security_policy_to_an_enhanced_one_and_back(client, api):
     with refused("BadRequestException", "Endpoint access mode is not supported for this security policy"):
         patch(client, api, ("replace", "/securityPolicy", "TLS_1_0"))
     back = patch(client, api, ("replace", "/securityPolicy", "TLS_1_0"), ("replace", "/endpointAccessMode", ""))
-    assert bare(back) == expected(api, tags={})
+    assert bare(back) == expected(api, tags={}, securityPolicy="TLS_1_0")
 
 
 def test_terraform_names_the_type_by_an_index(client, api):
@@ -320,7 +322,7 @@ def test_vpc_endpoints_of_a_private_api(client, api):
 def test_what_update_refuses(client, api, operation, message):
     with refused("BadRequestException", message):
         patch(client, api, ("replace", "/description", "not kept"), operation)
-    assert bare(client.get_rest_api(restApiId=api["id"])) == expected(api, tags={})
+    assert bare(client.get_rest_api(restApiId=api["id"])) == expected(api, tags={}, **YOUNGER)
 
 
 def test_a_policy_comes_back_escaped_and_with_full_arns(client, api):

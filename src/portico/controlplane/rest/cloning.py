@@ -12,10 +12,20 @@ from portico.controlplane.rest.lookups import require_api
 from portico.controlplane.rest.policydocument import shorten_policy
 from portico.ports.store import Document
 
-_SETTINGS = ("apiKeySource", "binaryMediaTypes", "minimumCompressionSize", "policy")
-"""What a clone has of its source where the call does not say otherwise. A policy too: a copy is no way around it.
+_SETTINGS = (
+    "apiKeySource",
+    "binaryMediaTypes",
+    "minimumCompressionSize",
+    "policy",
+    "endpointConfiguration",
+    "disableExecuteApiEndpoint",
+    "securityPolicy",
+    "endpointAccessMode",
+)
+"""What a clone has of its source where the call does not say otherwise: a copy is no way around what protects an API.
 
-That AWS copies these is not known; the names of the parts that it does copy are the console's ("Clone from API").
+That AWS copies these is not known (decision 0050); the names of the parts that it does copy are the console's ("Clone
+from API").
 """
 
 _NAMED = ("model", "gatewayresponse")
@@ -32,6 +42,8 @@ def source_of(call: Call) -> Document:
 def inherited(call: Call, source: Document) -> dict[str, Any]:
     """CreateRestApi's parameters, completed by the settings of the API that is cloned."""
     settings = {member: source[member] for member in _SETTINGS if member in source}
+    if "securityPolicy" in call.params:
+        settings.pop("endpointAccessMode", None)  # it belongs to the policy that the call replaces
     if "policy" in settings:
         settings["policy"] = shorten_policy(settings["policy"], call.realm, source["id"])
     return settings | call.params

@@ -12,7 +12,12 @@ from portico.ports.store import Document
 
 @operation("PutIntegrationResponse")
 def put_integration_response(call: Call) -> Document:
-    """Replaces an earlier response for the status wholly (recorded fact 63)."""
+    """Replaces an earlier response for the status wholly (recorded fact 63).
+
+    The method need not declare the status, unless headers are mapped (recorded: TestApigatewayIntegrationResponse,
+    test_lifecycle_integration_response). Who is answered with it gets a 500, which the execution log explains as AWS's
+    does: "Output mapping refers to an invalid method response".
+    """
     place = MethodPlace(call)
     integration = place.integration()
     status = call.params["statusCode"]

@@ -87,6 +87,30 @@ def test_a_policy_protects_the_clone_as_it_does_its_source() -> None:
     assert policy["Statement"][0]["Resource"].endswith(f":{copy['id']}/*")
 
 
+def test_a_clone_is_reached_as_its_source_is_unless_the_call_says_otherwise() -> None:
+    found = play()
+    enhanced = {"securityPolicy": "SecurityPolicy_TLS13_1_3_2025_09", "endpointAccessMode": "STRICT"}
+    private = {"types": ["PRIVATE"], "ipAddressType": "dualstack", "vpcEndpointIds": ["vpce-1"]}
+    found.call(
+        "update_rest_api",
+        patchOperations=[
+            patch("replace", "/endpointConfiguration/types/0", "PRIVATE"),
+            patch("add", "/endpointConfiguration/vpcEndpointIds", "vpce-1"),
+            patch("replace", "/disableExecuteApiEndpoint", "true"),
+            *(patch("replace", f"/{member}", value) for member, value in enhanced.items()),
+        ],
+    )
+    copy = clone(found)
+    assert {member: copy[member] for member in enhanced} == enhanced
+    assert (copy["endpointConfiguration"], copy["disableExecuteApiEndpoint"]) == (private, True)
+
+    said = {"endpointConfiguration": {"types": ["REGIONAL"]}, "disableExecuteApiEndpoint": False}
+    other = clone(found, securityPolicy="TLS_1_2", **said)
+    assert other["endpointConfiguration"] == {"types": ["REGIONAL"], "ipAddressType": "ipv4"}
+    assert (other["disableExecuteApiEndpoint"], other["securityPolicy"]) == (False, "TLS_1_2")
+    assert "endpointAccessMode" not in other
+
+
 def test_deployments_stages_and_tags_stay_behind() -> None:
     found = play()
     copy = clone(found)

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from portico.kernel.errors import PorticoError
+from portico.wire.half_surrogates import without_halves
 
 _STATUS = re.compile("[2-5][0-9]{2}")
 """Statuses that end an exchange: a client would go on waiting after a 1xx, and RFC 9110 section 15 knows none above."""
@@ -82,6 +83,9 @@ def parse_answer(payload: bytes) -> ProxyAnswer:
     try:
         return _answers.decode(payload)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        whole = without_halves(payload)
+        if whole != payload:
+            return parse_answer(whole)
         raise MalformedAnswer(str(error)) from None
 
 
@@ -90,6 +94,9 @@ def parse_prelude(prelude: bytes) -> Prelude:
     try:
         document = _preludes.decode(prelude)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        whole = without_halves(prelude)
+        if whole != prelude:
+            return parse_prelude(whole)
         raise MalformedAnswer(str(error)) from None
     lines = _merged(document.headers, document.multi_value_headers)
     lines += [("Set-Cookie", cookie) for cookie in document.cookies or ()]
@@ -101,7 +108,8 @@ def error_message(payload: bytes) -> str | None:
     try:
         message = _errors.decode(payload).error_message
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return None
+        whole = without_halves(payload)
+        return None if whole == payload else error_message(whole)
     return message if isinstance(message, str) else None
 
 

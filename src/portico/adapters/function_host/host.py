@@ -38,6 +38,7 @@ from portico.wire.function_frames import (
     frame,
     split_invoke,
 )
+from portico.wire.half_surrogates import without_halves
 
 _MOST_TARGETS: Final = 10_000
 _UNREAD_LIMIT: Final = 16 * 1024 * 1024
@@ -271,6 +272,9 @@ def _refusal(target: Target, event: bytes) -> FunctionFailure | None:
         if event:
             _JSON.decode(event)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:  # clients nest as deep as they like
+        whole = without_halves(event)
+        if whole != event:
+            return _refusal(target, whole)
         return FunctionFailure(FailureKind.INVALID, f"Could not parse request body into json: {error}")
     return None
 

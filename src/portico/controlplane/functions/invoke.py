@@ -37,6 +37,7 @@ from portico.ports.functions import (
 from portico.ports.store import Document
 from portico.wire.aws import eventstream
 from portico.wire.aws.faults import AwsError
+from portico.wire.half_surrogates import without_halves
 
 _UNHANDLED: Final = "Unhandled"
 _OCTETS: Final = "application/octet-stream"
@@ -51,13 +52,21 @@ def prepare(params: Params) -> Params:
         raise RequestEntityTooLargeException(
             f"{len(payload)} byte payload is too large for the Event invocation type (limit {ASYNCHRONOUS_LIMIT} bytes)"
         )
-    try:
-        payload.decode()
-        _JSON.decode(payload)
-    except (UnicodeDecodeError, msgspec.MsgspecError, RecursionError) as error:
-        raise InvalidRequestContentException(f"Could not parse request body into json: {error}") from None
+    _check_json(payload)
     context = _client_context(params.get("ClientContext") or "")
     return {**params, "Payload": payload, "InvocationType": kind, "ClientContext": context}
+
+
+def _check_json(text: bytes) -> None:
+    """Raises InvalidRequestContentException."""
+    try:
+        text.decode()
+        _JSON.decode(text)
+    except (UnicodeDecodeError, msgspec.MsgspecError, RecursionError) as error:
+        whole = without_halves(text)
+        if whole == text:
+            raise InvalidRequestContentException(f"Could not parse request body into json: {error}") from None
+        _check_json(whole)
 
 
 def _client_context(encoded: str) -> str:

@@ -73,6 +73,12 @@ def test_no_payload_is_an_empty_event() -> None:
     assert stage.deferred.payload == b"{}"
 
 
+def test_half_a_pair_of_surrogates_is_handed_on_as_it_is() -> None:
+    stage = answered()
+    stage.client.invoke(FunctionName="hello", Payload=rb'{"cut": "\ud83d"}')
+    assert stage.deferred.payload == rb'{"cut": "\ud83d"}'
+
+
 def test_a_client_context_is_handed_on_as_json() -> None:
     stage = answered()
     encoded = base64.b64encode(b'{"custom": {"a": "b"}}').decode()

@@ -10,7 +10,7 @@ import select
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -110,10 +110,10 @@ class Confined:
         prepared = self.launcher.prepare(FunctionVersion(code=digest(whole), **values), name)
         api = RuntimeApiScene()
         reading, writing = os.pipe()
-        try:
-            started = prepared.start(api.address, writing, {"AWS_REGION": "us-east-1"})
-        finally:
-            os.close(writing)
+        with ExitStack() as its:
+            its.callback(os.close, writing)
+            connection = its.enter_context(api.connection()).fileno() if prepared.inherits else None
+            started = prepared.start(api.address, writing, {"AWS_REGION": "us-east-1"}, connection)
         self._started.append(Obedient(started, api, reading))
         return self._started[-1]
 

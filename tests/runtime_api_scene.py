@@ -63,6 +63,16 @@ class RuntimeApiScene:
     def address(self) -> str:
         return f"127.0.0.1:{self._listener.getsockname()[1]}"
 
+    @property
+    def connections(self) -> int:
+        return len(self._connections)
+
+    def connection(self) -> socket.socket:
+        """The end for a runtime to be born with; the caller closes its own copy."""
+        ours, its = socket.socketpair()
+        self._connections[ours] = b""
+        return its
+
     def invoke(self, event: Any, seconds: float = 30.0, **headers: str) -> Told:
         """Answer `next` with the event; what the runtime posts then, accepted. `event` as bytes is sent as it is."""
         self.wait_for_next()

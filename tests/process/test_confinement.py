@@ -3,7 +3,9 @@
 As root every test runs once more as an ordinary user, in a pytest of its own.
 """
 
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,8 +20,15 @@ from confinement_scene import CONFINEMENTS, Confined, a_data_dir, closed_interpr
 from portico.adapters.function_host.landlock import SIGNALS_SINCE
 from portico.adapters.function_host.launch import LaunchError
 from portico.kernel.observe import FunctionsLessConfined
+from runtime_api_scene import RuntimeGone
 from unprivileged import NOBODY, folder_for_everybody
 
+LOOKS = "echo ${_RUNTIME_API_DESCRIPTOR-none}; if (: <&3) 2>&-; then echo open; else echo closed; fi"
+"""A line of a shell that tells of a connection to the Runtime API."""
+NODE_LOOKS = f"""\
+const {{ readlinkSync }} = require("fs"), {{ execSync }} = require("child_process");
+exports.handler = async () => [readlinkSync("/proc/self/fd/3"), execSync({json.dumps(LOOKS)}).toString()];
+"""
 DENIED = {"PermissionError", "FileNotFoundError", "NotADirectoryError"}
 
 
@@ -173,6 +182,39 @@ def test_nothing_is_inherited(confined: Confined) -> None:
     descriptors = one.does("len(os.listdir('/proc/self/fd'))")
     assert descriptors <= 5, "its three, its connection, and the folder just read"
     assert one.does("sorted(name for name in os.environ if name.startswith(('PORTICO', 'PYTEST', 'VIRTUAL')))") == []
+
+
+def test_its_connection_to_the_runtime_api_is_its_own_alone(confined: Confined) -> None:
+    """The one that it is born with, of which programs that the function runs have neither the number nor the thing."""
+    one = confined.start()
+    assert one.does("os.readlink('/proc/self/fd/3')").startswith("socket:")
+    assert one.api.connections == 1
+    assert "_RUNTIME_API_DESCRIPTOR" not in one.does("sorted(os.environ)")
+    child = f"subprocess.run({LOOKS!r}, shell=True, close_fds=False, capture_output=True).stdout.decode()"
+    assert one.does(child) == "none\nclosed\n"
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="NOT RUN: Node.js is not installed")
+def test_so_is_that_of_a_node_function(confined: Confined) -> None:
+    one = confined.start(code={"index.js": NODE_LOOKS}, runtime="nodejs22.x")
+    here, child = one.does("")
+    assert here.startswith("socket:")
+    assert one.api.connections == 1
+    assert child == "none\nclosed\n"
+
+
+def test_a_bootstrap_of_its_own_is_born_with_nothing(confined: Confined) -> None:
+    one = confined.start(code={"bootstrap": f"#!/bin/sh\n{LOOKS}"}, runtime="provided")
+    one.wait()
+    assert one.printed() == "none\nclosed\n"
+    assert one.api.connections == 0
+
+
+def test_a_connection_ends_with_its_instance(confined: Confined) -> None:
+    one = confined.start()
+    with pytest.raises(RuntimeGone):
+        one.does("os._exit(3)")
+    assert one.wait() == (3, "")
 
 
 def test_what_it_prints_is_its_output(confined: Confined) -> None:

@@ -40,6 +40,15 @@ def handler(event, context):
     time.sleep(event.get("sleep", 0))
     if "gate" in event:
         socket.create_connection(("127.0.0.1", event["gate"])).recv(1)
+    if "end" in event:
+        if os.fork():
+            os._exit(event["end"])
+        time.sleep(60)
+    if "ask" in event:
+        host, port = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
+        wire = socket.create_connection((host, port))
+        wire.sendall(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+        return wire.recv(4096).decode()
     secrets = [name for name in os.environ if name.startswith("PORTICO")]
     return {"event": event, "who": os.environ["AWS_LAMBDA_LOG_STREAM_NAME"], "secrets": secrets}
 """
@@ -154,6 +163,21 @@ async def test_a_zip_becomes_a_function_that_answers(tmp_path: Path) -> None:
         assert (await served.ask({}))["who"] == told["who"]
         log = tmp_path / "logs" / "functions" / "pets.log"
         await until(lambda: log.exists() and log.read_text().count("REPORT") == 2)
+
+
+@play
+async def test_an_end_is_told_at_once_though_a_child_has_the_connection(tmp_path: Path) -> None:
+    async with serving(tmp_path) as served:
+        told = await served.ask({"end": 3})
+        assert told["errorType"] == "Runtime.ExitError"
+        assert told["errorMessage"].endswith("Error: Runtime exited with error: exit status 3")
+        assert (await served.ask({"a": 1}))["event"] == {"a": 1}
+
+
+@play
+async def test_a_function_may_ask_its_runtime_api_itself(tmp_path: Path) -> None:
+    async with serving(tmp_path) as served:
+        assert (await served.ask({"ask": True})).startswith("HTTP/1.1 403 Forbidden\r\n"), "it has an event already"
 
 
 @play

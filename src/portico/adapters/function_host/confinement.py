@@ -7,7 +7,7 @@ Three walls, each wherever the system has it (Abilities says which):
 - Landlock (landlock.py): files by name, and from its sixth version on signals and abstract sockets.
 
 Without a private root there is a fourth: no unix sockets (seccomp.py). Besides, always: no new privileges, limits, no
-descriptors but its output, a session of its own.
+descriptors but its output and its connection to the Runtime API, a session of its own.
 """
 
 import os

@@ -99,6 +99,14 @@ def test_what_is_not_served_is_refused_with_what_is(path: Path, tmp_path: Path, 
         Runtimes().of(version(runtime), tmp_path)
 
 
+def test_our_own_bootstraps_are_born_with_their_connection_and_others_connect(path: Path, tmp_path: Path) -> None:
+    program(path, "node", '["22.1.0", "/opt/node22/bin/node"]')
+    (tmp_path / "bootstrap").touch()
+    runtimes = ["python3.12", "nodejs22.x", "provided", "provided.al2023"]
+    assert [Runtimes().of(version(one), tmp_path).inherits for one in runtimes] == [True, True, False, False]
+    assert not Runtimes().of(version("python3.12", AWS_LAMBDA_EXEC_WRAPPER="/var/task/wrap.sh"), tmp_path).inherits
+
+
 def test_a_wrapper_script_starts_the_runtime(path: Path, tmp_path: Path) -> None:
     found = Runtimes().of(version(OWN, AWS_LAMBDA_EXEC_WRAPPER="/var/task/wrap.sh"), tmp_path)
     assert found.command[0] == "{task}/wrap.sh"

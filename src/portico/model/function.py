@@ -21,6 +21,15 @@ class FileSystem(Record, frozen=True, kw_only=True):
     """Where the function has it: `/mnt/…`."""
 
 
+class JsonLogging(Record, frozen=True, kw_only=True):
+    """Lambda's LoggingConfig with the format JSON."""
+
+    application_level: str
+    """TRACE, DEBUG, INFO, WARN, ERROR or FATAL: what the function logs below it is left out."""
+    system_level: str
+    """DEBUG, INFO or WARN: the same of Lambda's own lines."""
+
+
 class FunctionVersion(Record, frozen=True, kw_only=True):
     """What an instance is started from. Two equal versions may share instances."""
 
@@ -42,6 +51,8 @@ class FunctionVersion(Record, frozen=True, kw_only=True):
     file_systems: tuple[FileSystem, ...] = ()
     log_group: str | None = None
     """None: `/aws/lambda/{name}`."""
+    json_logging: JsonLogging | None = None
+    """None: the log is text."""
     revision: str = ""
     """Changes with every update: instances of another revision take no more calls."""
 

@@ -23,6 +23,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from portico.adapters.function_host import runtime_http, verdicts
 from portico.adapters.function_host.instance_log import InstanceLog, Report
 from portico.adapters.function_host.invocation import Invocation
+from portico.adapters.function_host.json_log import open_log
 from portico.adapters.function_host.launch import LaunchError, Prepared, Started
 from portico.adapters.function_host.runtime_api import RuntimeApi, RuntimeConnection, open_runtime_api
 from portico.adapters.function_host.runtime_http import Head, Verb
@@ -149,7 +150,8 @@ class Instance:
             except BaseException:
                 os.close(reading)
                 raise
-        self._log = InstanceLog(self._setting.log, self._stream[-8:], reading)
+        setting = self._setting
+        self._log = open_log(setting.name, setting.version, self._phase, setting.log, self._stream[-8:], reading)
         loop.add_reader(reading, self._read_log)
         if self.state is State.ENDING:
             self._started.end()
@@ -177,6 +179,11 @@ class Instance:
     def _read_log_on(self) -> None:
         if not self._concluded and self._log is not None:
             asyncio.get_running_loop().add_reader(self._log.descriptor, self._read_log)
+
+    @property
+    def _phase(self) -> str:
+        """In which it is started, in Lambda's words."""
+        return "init" if self.invocation is None else "invoke"
 
     # Work
 
@@ -261,6 +268,8 @@ class Instance:
         self._poll = connection
         if self.state is State.STARTING:
             self._init = (self._setting.clock.monotonic() - self.since) * 1000
+            if self._log is not None:
+                self._log.initialised(self._init, self._phase)
             if not self.measure():
                 return None
             if self.invocation is not None:
@@ -407,7 +416,7 @@ class Instance:
         state, since = self.state, self.since
         if state is State.STARTING and self._log is not None:
             duration = (self._setting.clock.monotonic() - since) * 1000
-            self._log.init_failed(duration, "init" if self.invocation is None else "invoke", verdict)
+            self._log.init_failed(duration, self._phase, verdict)
         self.end()
         if self.invocation is not None:
             self._settle(verdict)
@@ -450,6 +459,4 @@ class Instance:
         duration = (self._setting.clock.monotonic() - self.since) * 1000
         size = self._setting.version.memory_size
         used = min(size, self._memory // _MEGABYTE)
-        # A runtime that posted an error ran to its end: Lambda reports it like any other.
-        own = None if verdict is not None and verdict.body is not None else verdict
-        return self._log.finish(Report(request_id, duration, size, used, init, own))
+        return self._log.finish(Report(request_id, duration, size, used, init, verdict))

@@ -55,7 +55,8 @@ class Report(NamedTuple):
         )
         if self.init is not None:
             line += f"Init Duration: {self.init:.2f} ms\t"
-        return line if self.verdict is None else line + self.verdict.trouble
+        # A runtime that posted an error ran to its end: Lambda reports it like any other.
+        return line if self.verdict is None or self.verdict.body is not None else line + self.verdict.trouble
 
 
 class InstanceLog:
@@ -92,7 +93,7 @@ class InstanceLog:
                 break
         if self._partial:
             partial, self._partial = self._partial, b""
-            self.write(partial)
+            self._printed(partial)
 
     def write(self, lines: bytes) -> None:
         """One or several, without the last one's line feed."""
@@ -101,6 +102,9 @@ class InstanceLog:
         self._take(_lines, (time.time(), self._stream, lines))
         if self._tail is not None:
             self._remember(lines)
+
+    _printed = write
+    """For what the function wrote."""
 
     def start(self, request_id: str, version: str, tail: bool) -> None:
         """An invocation begins. With `tail` its end is kept for the caller."""
@@ -128,13 +132,20 @@ class InstanceLog:
         if self._tail is None:
             return b""
         self._remember(f"END RequestId: {report.request_id}\n{report.text()}".encode())
-        tail, self._tail = bytes(self._tail[-TAIL_BYTES:]), None
-        return tail
+        return self._cut_tail()
+
+    def initialised(self, milliseconds: float, phase: str) -> None:
+        """The instance is ready, after so long: the REPORT of its first invocation tells it."""
 
     def init_failed(self, milliseconds: float, phase: str, verdict: Verdict) -> None:
         """`phase`: `init`, or `invoke` where it was tried again within an invocation."""
         self.drain()
         self.write(f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: {phase}\t{verdict.trouble}".encode())
+
+    def _cut_tail(self) -> bytes:
+        """The end of what was told since the invocation began; empty where nobody wants it."""
+        tail, self._tail = self._tail, None
+        return b"" if tail is None else bytes(tail[-TAIL_BYTES:])
 
     def close(self) -> None:
         self.tell_start()
@@ -159,7 +170,7 @@ class InstanceLog:
     def _explain(self, request_id: str, verdict: Verdict) -> None:
         """What Lambda says of an end that the runtime could not tell."""
         if verdict.status == "timeout":
-            self.write(f"{_stamp(time.time()).decode()} {request_id} {verdict.message}".encode())
+            self.write(f"{stamp(time.time()).decode()} {request_id} {verdict.message}".encode())
         elif verdict.body is None:
             self.write(f"RequestId: {request_id} Error: {verdict.message}".encode())
             self.write(verdict.type.encode())
@@ -167,12 +178,12 @@ class InstanceLog:
     def _receive(self, data: bytes) -> None:
         lines, feed, rest = data.rpartition(b"\n")
         if feed:
-            self.write(self._partial + lines)
+            self._printed(self._partial + lines)
             self._partial = rest
         else:
             self._partial += data
             while len(self._partial) >= LONGEST_LINE:
-                self.write(self._partial[:LONGEST_LINE])
+                self._printed(self._partial[:LONGEST_LINE])
                 self._partial = self._partial[LONGEST_LINE:]
 
     def _remember(self, lines: bytes) -> None:
@@ -185,13 +196,13 @@ class InstanceLog:
 
 def _lines(told: tuple[float, bytes, bytes]) -> bytes:
     now, stream, lines = told
-    head = b"%b %b " % (_stamp(now), stream)
+    head = b"%b %b " % (stamp(now), stream)
     return head + lines.replace(b"\n", b"\n" + head)
 
 
 def _start(told: tuple[tuple[float, str, str], bytes]) -> bytes:
     (now, request_id, version), stream = told
-    return b"%b %b START RequestId: %b Version: %b" % (_stamp(now), stream, request_id.encode(), version.encode())
+    return b"%b %b START RequestId: %b Version: %b" % (stamp(now), stream, request_id.encode(), version.encode())
 
 
 def _whole(told: tuple[tuple[float, str, str], float, bytes, Report]) -> bytes:
@@ -201,7 +212,7 @@ def _whole(told: tuple[tuple[float, str, str], float, bytes, Report]) -> bytes:
 
 def _finish(told: tuple[float, bytes, Report]) -> bytes:
     now, stream, report = told
-    head = b"%b %b " % (_stamp(now), stream)
+    head = b"%b %b " % (stamp(now), stream)
     return b"%bEND RequestId: %b\n%b%b" % (head, report.request_id.encode(), head, report.text().encode())
 
 
@@ -209,7 +220,8 @@ _second: tuple[int, bytes] = (-1, b"")
 """The second that was formatted last: nearly all lines of a batch are of the same one."""
 
 
-def _stamp(now: float) -> bytes:
+def stamp(now: float) -> bytes:
+    """UTC to the millisecond, as in `2025-01-31T12:00:00.123Z`."""
     global _second
     second = int(now)
     if second != _second[0]:

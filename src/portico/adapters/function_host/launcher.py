@@ -163,6 +163,9 @@ def variables(version: FunctionVersion, name: str, place: Place) -> dict[str, st
         "AWS_LAMBDA_LOG_GROUP_NAME": version.log_group or f"/aws/lambda/{name}",
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
     }
+    if version.json_logging is not None:
+        reserved["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
+        reserved["AWS_LAMBDA_LOG_LEVEL"] = version.json_logging.application_level
     if not version.runtime.startswith("provided"):
         reserved["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{version.runtime}"
     return {

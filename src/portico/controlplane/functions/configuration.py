@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from portico.controlplane.functions.faults import InvalidParameterValueException
 from portico.controlplane.functions.limits import check_configuration
+from portico.controlplane.functions.logs import logging_config
 from portico.controlplane.functions.names import function_arn
 from portico.controlplane.functions.package import Package
 from portico.controlplane.functions.runtimes import version_arn
@@ -21,7 +22,7 @@ _PLAIN: Final = (
     "Runtime", "Role", "Handler", "Description", "Timeout", "MemorySize", "Architectures", "FileSystemConfigs"
 )  # fmt: skip
 """Members that are kept as they were given."""
-_MEMBERS_OF: Final = ("TracingConfig", "EphemeralStorage", "LoggingConfig")
+_MEMBERS_OF: Final = ("TracingConfig", "EphemeralStorage")
 """Structures: a member of one that is not given stays as it is."""
 
 
@@ -51,9 +52,11 @@ def new_configuration(realm: Realm, params: Params, name: str) -> Document:
 def configure(realm: Realm, document: Document, params: Params) -> None:
     """Take over what is given. Raises InvalidParameterValueException, ValidationException, AccessDeniedException."""
     check_configuration(realm, params)
+    logging = logging_config(document["LoggingConfig"], params.get("LoggingConfig") or {})
     document.update({member: params[member] for member in _PLAIN if params.get(member) is not None})
     for member in _MEMBERS_OF:
         document[member] = {**document[member], **(params.get(member) or {})}
+    document["LoggingConfig"] = logging
     if "SnapStart" in params:
         document["SnapStart"]["ApplyOn"] = params["SnapStart"].get("ApplyOn", "None")
     if "Environment" in params:

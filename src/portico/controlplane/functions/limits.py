@@ -1,5 +1,5 @@
-"""What a function's configuration may be, beyond the model's rules: Lambda's quotas, what a process can be given, whose
-role it is, and how it is logged. All of it is refused here, so that nothing is left to fail when an instance starts.
+"""What a function's configuration may be, beyond the model's rules: Lambda's quotas, what a process can be given, and
+whose role it is. All of it is refused here, so that nothing is left to fail when an instance starts.
 """
 
 import re
@@ -49,7 +49,6 @@ _ENVIRONMENT_REFUSED: Final = (
 )
 
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f]")
-_LEVELS: Final = ("ApplicationLogLevel", "SystemLogLevel")
 
 
 def check_configuration(realm: Realm, params: Params) -> None:
@@ -62,7 +61,6 @@ def check_configuration(realm: Realm, params: Params) -> None:
         check_runtime(params["Runtime"])
     _check_handler(params.get("Handler") or "")
     _check_environment((params.get("Environment") or {}).get("Variables") or {})
-    _check_logging(params.get("LoggingConfig") or {})
     if params.get("Role"):
         _check_role(realm, params["Role"])
 
@@ -71,19 +69,6 @@ def _check_handler(handler: str) -> None:
     """The model's pattern takes every character that is no space, and a NUL is none. What Lambda says is not known."""
     if _CONTROL.search(handler):
         raise InvalidParameterValueException("The handler has a control character: no function can be called so.")
-
-
-def _check_logging(asked: Params) -> None:
-    """Lines are text. The words are Lambda's, for levels; a format is refused in ours."""
-    if asked.get("LogFormat") == "JSON":
-        raise InvalidParameterValueException(
-            "LoggingConfig.LogFormat JSON is not supported by Portico: functions' logs are written as text."
-        )
-    if any(asked.get(level) for level in _LEVELS):
-        raise InvalidParameterValueException(
-            'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change '
-            'the LogFormat to "Json" and try again.'
-        )
 
 
 def _check_role(realm: Realm, arn: str) -> None:

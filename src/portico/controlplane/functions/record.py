@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from portico.controlplane.functions.filesystems import file_systems
+from portico.controlplane.functions.logs import json_logging
 from portico.controlplane.functions.names import is_version, not_found
 from portico.controlplane.functions.package import digest_of
 from portico.controlplane.functions.policy import policy_text
@@ -129,6 +130,7 @@ def _version(name: str, configuration: Document) -> FunctionVersion:
         environment=configuration.get("Environment", {}).get("Variables", {}),
         file_systems=file_systems(configuration),
         log_group=None if log_group == f"/aws/lambda/{name}" else log_group,
+        json_logging=json_logging(configuration["LoggingConfig"]),
         revision=configuration["Deployed"],
     )
 

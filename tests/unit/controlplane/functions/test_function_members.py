@@ -38,6 +38,9 @@ ACTS: Rows = {
     "EphemeralStorage.Size": 1024,
     "Environment.Variables": {"COLOUR": "red"},
     "LoggingConfig.LogGroup": "/mine",
+    "LoggingConfig.LogFormat": "JSON",
+    "LoggingConfig.ApplicationLogLevel": {"LoggingConfig": {"LogFormat": "JSON", "ApplicationLogLevel": "WARN"}},
+    "LoggingConfig.SystemLogLevel": {"LoggingConfig": {"LogFormat": "JSON", "SystemLogLevel": "WARN"}},
     "FileSystemConfigs.Arn": {"FileSystemConfigs": [{"Arn": POINT, "LocalMountPath": "/mnt/a"}]},
     "FileSystemConfigs.LocalMountPath": {"FileSystemConfigs": [{"Arn": POINT, "LocalMountPath": "/mnt/b"}]},
     "Publish": {"Publish": True, "ZipFile": ZIP},
@@ -52,7 +55,6 @@ TOLD: Rows = {
     "TracingConfig.Mode": "Active",
     "SnapStart.ApplyOn": "PublishedVersions",
     "Architectures": {"Architectures": ["arm64"], "ZipFile": ZIP},
-    "LoggingConfig.LogFormat": "Text",
     "PackageType": "Zip",
 }
 """Kept and answered, without effect on how the function runs."""
@@ -87,9 +89,6 @@ REFUSED: Rows = {
     "ImageConfig.EntryPoint": ["a"],
     "ImageConfig.Command": ["a"],
     "ImageConfig.WorkingDirectory": "/a",
-    "LoggingConfig.LogFormat": "JSON",
-    "LoggingConfig.ApplicationLogLevel": "INFO",
-    "LoggingConfig.SystemLogLevel": "WARN",
     "TenancyConfig.TenantIsolationMode": "PER_TENANT",
     **{
         f"CapacityProviderConfig.LambdaManagedInstancesCapacityProviderConfig.{member}": {
@@ -259,17 +258,6 @@ def test_names_of_variables_that_are_none(name: str) -> None:
 def test_a_mount_is_below_mnt(path: str) -> None:
     given = {"FileSystemConfigs": [{"Arn": POINT, "LocalMountPath": path}]}
     assert refusal(lambda: Asking("CreateFunction").ask(given)) == (400, INVALID, f"{path} is no folder below /mnt.")
-
-
-LEVEL = (
-    'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change the '
-    'LogFormat to "Json" and try again.'
-)
-
-
-def test_levels_are_refused_in_lambda_s_words() -> None:
-    given = {"LoggingConfig": {"LogFormat": "Text", "ApplicationLogLevel": "WARN"}}
-    assert refusal(lambda: Asking("CreateFunction").ask(given)) == (400, INVALID, LEVEL)
 
 
 @pytest.mark.parametrize("operation", ["CreateFunction", "UpdateFunctionConfiguration"])

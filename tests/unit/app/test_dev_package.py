@@ -10,6 +10,7 @@ import pytest
 from dev_scene import write
 from portico.adapters.function_host.code import unpack
 from portico.app.dev.package import packed
+from portico.app.dev.problems import ProjectError
 
 
 def names(code: bytes) -> list[str]:
@@ -66,6 +67,13 @@ def _made(folder: Path) -> Path:
 
 
 @pytest.mark.timeout(10)
+def test_a_name_that_no_zip_can_have_is_told(tmp_path: Path) -> None:
+    write(tmp_path / "app.py", "")
+    (tmp_path / os.fsdecode(b"p\xe4ts.txt")).write_text("latin-1")
+    with pytest.raises(ProjectError, match=r"the name b'p\\xe4ts.txt' is not in UTF-8"):
+        packed(tmp_path, None)
+
+
 def test_links_in_a_circle_are_followed_once(tmp_path: Path) -> None:
     write(tmp_path / "shared" / "words.py", "")
     (tmp_path / "shared" / "back").symlink_to(tmp_path)

@@ -92,6 +92,24 @@ def test_what_cannot_be_is_told_with_its_line(tmp_path: Path, settings: str, lin
     assert problem.text.startswith(text)
 
 
+def test_a_folder_that_is_a_link_is_one_inside_the_project_alone(tmp_path: Path) -> None:
+    write(tmp_path / "project" / "lib" / "app.py", "")
+    write(tmp_path / "elsewhere" / "app.py", "")
+    functions = tmp_path / "project" / "functions"
+    functions.mkdir()
+    (functions / "inside").symlink_to("../lib")
+    (functions / "outside").symlink_to("../../elsewhere")
+    project = Project(tmp_path / "project")
+    assert project.function("inside").code == tmp_path / "project" / "lib"
+    with pytest.raises(ProjectError, match=r"outside: it leads out of the project, to \S+/elsewhere, where nothing is"):
+        project.function("outside")
+
+
+def test_a_folder_that_went_away_meanwhile_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match="there is no such folder any more"):
+        Project(tmp_path).function("pets")
+
+
 def test_folders_of_tools_are_no_functions(tmp_path: Path) -> None:
     for name in ("pets", "_shared", ".cache"):
         write(tmp_path / "functions" / name / "app.py", "")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from portico.app.dev.problems import ProjectError
 from portico.app.dev.project import FUNCTION_FILE, OWN_FOLDER
 
 IGNORED: Final = frozenset({"__pycache__", ".git", ".DS_Store", ".pytest_cache", ".mypy_cache", "4913", OWN_FOLDER})
@@ -25,7 +26,8 @@ def is_ignored(name: str) -> bool:
 
 
 def packed(code: Path, packages: Path | None) -> bytes:
-    """The code, over what it requires. Raises OSError where a file goes away meanwhile."""
+    """The code, over what it requires. Raises OSError where a file goes away meanwhile, ProjectError for a name that is
+    no text: a zip has none such."""
     files = dict(_files(packages)) if packages else {}
     files |= dict(_files(code))
     files.pop(FUNCTION_FILE, None)
@@ -39,7 +41,12 @@ def packed(code: Path, packages: Path | None) -> bytes:
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
     """What is in it, by its path inside; links that lead inside are links, what others lead to is content."""
     for path in _walk(folder, folder.resolve(), frozenset()):
-        yield path.relative_to(folder).as_posix(), path
+        name = path.relative_to(folder).as_posix()
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise ProjectError.at(folder, f"the name {os.fsencode(name)!r} is not in UTF-8") from None
+        yield name, path
 
 
 def _walk(folder: Path, root: Path, above: frozenset[Path]) -> Iterator[Path]:

@@ -112,7 +112,7 @@ class Project:
         settings = read_toml(file, _KEYS)
         code = (folder / settings.get("code", ".")).resolve()
         if not code.is_dir() or not code.is_relative_to(self.folder):
-            raise ProjectError.at(file, f"code: {settings['code']!r} is no folder of the project")
+            raise _no_code(folder, code, settings)
         kind, handler = self._entry(folder, code, settings)
         return Function(name, folder, code, settings.get("runtime") or self._usual(kind), handler, settings)
 
@@ -149,6 +149,14 @@ class Project:
     def _node_here(self) -> str:
         node = self._here.node(["node", "nodejs"], 0)
         return f"nodejs{node.version[0]}.x" if node else ""
+
+
+def _no_code(folder: Path, code: Path, settings: dict[str, Any]) -> ProjectError:
+    if "code" in settings:
+        return ProjectError.at(folder / FUNCTION_FILE, f"code: {settings['code']!r} is no folder of the project")
+    if code.is_dir():
+        return ProjectError.at(folder, f"it leads out of the project, to {code}, where nothing is watched")
+    return ProjectError.at(folder, "there is no such folder any more")
 
 
 def _module(kind: _Kind, handler: str) -> str:

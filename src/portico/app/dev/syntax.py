@@ -19,7 +19,7 @@ import json, sys
 for path in sys.argv[1:]:
     try:
         compile(open(path, "rb").read(), path, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line, text = getattr(error, "lineno", None), getattr(error, "msg", error)
         print(json.dumps([path, line, f"{type(error).__name__}: {text}"]))
 """
@@ -52,8 +52,8 @@ def _check_here(path: Path) -> list[Problem]:
             compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
         return [Problem(path, error.lineno, f"{type(error).__name__}: {error.msg}")]
-    except ValueError as error:  # a NUL
-        return [Problem(path, None, f"ValueError: {error}")]
+    except (ValueError, RecursionError, MemoryError) as error:  # a NUL, an expression that is nested too deep
+        return [Problem(path, None, f"{type(error).__name__}: {error}")]
     except OSError:
         return []  # gone meanwhile
     return []

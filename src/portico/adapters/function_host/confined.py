@@ -78,11 +78,23 @@ def family(pid: int) -> list[int]:
 
 def _children(pid: int, thread: str) -> list[int]:
     with suppress(OSError):
-        return [int(child) for child in Path(f"/proc/{pid}/task/{thread}/children").read_text().split()]
+        return [int(child) for child in _read(f"/proc/{pid}/task/{thread}/children").split()]
     return []
 
 
 def _resident(pid: int) -> int:
     with suppress(OSError, ValueError, IndexError):
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
+        return int(_read(f"/proc/{pid}/statm").split()[1]) * _PAGE
     return 0
+
+
+def _read(path: str) -> bytes:
+    """A file of the kernel's: memory is looked at often, and half of the time that a Path takes is not reading."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        told = b""
+        while piece := os.read(descriptor, _MOST_TOLD):
+            told += piece
+        return told
+    finally:
+        os.close(descriptor)

@@ -1,6 +1,7 @@
 """What a Node.js function meets: what AWS's client does, by the Lambda guide and by its source."""
 
 import json
+import os
 import re
 import shutil
 from base64 import b64decode
@@ -268,6 +269,70 @@ def test_an_error_is_in_the_log_with_its_own_properties(runtime: Runtime) -> Non
         _, _, level, text, told = one.stop_and_log().rstrip("\n").split("\t")
     assert (level, text) == ("ERROR", "Invoke Error ")
     assert {"errorType": "Error", "errorMessage": "x", "code": "E_PET", "pet": 1}.items() <= json.loads(told).items()
+
+
+LOGGING = """
+console.info({early: 1});
+exports.handler = async () => {
+  console.log("%s is fed", "Rex", {a: 1});
+  console.log();
+  console.debug("below the level");
+  console.warn(Object.assign(new TypeError("bad"), {code: 7}));
+  console.error("with", new RangeError("worse"));
+  const circle = {}; circle.me = circle; console.log(circle);
+  console.log([new Error("within")]);
+  console.fatal("the end");
+  process.stdout.write("plain\\n");
+  throw Object.assign(new Error("thrown"), {pet: 1});
+};
+"""
+IN_JSON = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}
+
+
+@pytest.fixture(params=["ours", "aws-lambda-ric"])
+def command(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    if request.param == "ours":
+        return NODE
+    modules = os.environ.get("PORTICO_AWS_LAMBDA_RIC")
+    if not modules:
+        pytest.skip("NOT RUN: no compiled aws-lambda-ric (set PORTICO_AWS_LAMBDA_RIC)")
+    return ("node", f"{modules}/aws-lambda-ric/bin/index.mjs", "index.handler")
+
+
+def test_logging_becomes_objects_where_json_is_asked_for(command: tuple[str, ...], tmp_path: Path) -> None:
+    with running(command, tmp_path, {"index.js": LOGGING}, "index.handler", **IN_JSON) as one:
+        one.invoke({})
+        one.api.wait_for_next()
+        lines = [line for line in one.stop_and_log().splitlines() if not line.startswith("Executing")]
+    assert lines.pop(8) == "plain"
+    told = [json.loads(line) for line in lines]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", one.pop("timestamp")) for one in told)
+    assert told.pop(0) == {"level": "INFO", "message": {"early": 1}}
+    assert {one.pop("requestId") for one in told} == {REQUEST_ID}
+    assert told[3].pop("message").startswith("with RangeError: worse\n    at ")
+    for error in (told[2]["message"], told[3], told[5]["message"][0], told[7]["message"]):
+        assert len(error.pop("stackTrace")) > 1
+    assert told == [
+        {"level": "INFO", "message": "Rex is fed { a: 1 }"},
+        {"level": "INFO"},
+        {"level": "WARN", "message": {"errorType": "TypeError", "errorMessage": "bad", "code": 7}},
+        {"level": "ERROR", "errorType": "RangeError", "errorMessage": "worse"},
+        {"level": "INFO", "message": "<ref *1> { me: [Circular *1] }"},
+        {"level": "INFO", "message": [{"errorType": "Error", "errorMessage": "within"}]},
+        {"level": "FATAL", "message": "the end"},
+        {"level": "ERROR", "message": {"errorType": "Error", "errorMessage": "thrown", "pet": 1}},
+    ]
+
+
+def test_what_is_thrown_and_is_no_error_is_told_as_one(tmp_path: Path) -> None:
+    code = {"index.js": "exports.handler = async (event) => { throw event ? Symbol('s') : Object.create(null) }"}
+    with running(NODE, tmp_path, code, "index.handler", **IN_JSON) as one:
+        for event in (None, 1):
+            assert one.invoke(event).kind == "error"
+        one.api.wait_for_next()
+        told = [json.loads(line)["message"] for line in one.stop_and_log().splitlines()]
+    assert [error["errorType"] for error in told] == ["Error", "Error"]
+    assert told[1]["errorMessage"] == "Symbol(s)"
 
 
 # Streams

@@ -4,11 +4,13 @@ A test that has `runtime` runs once with each, so that what ours does is what AW
 """
 
 import importlib.util
+import json
 import re
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -240,6 +242,90 @@ def test_lines_of_logging_have_level_time_and_request_id(runtime: Runtime) -> No
         warning, printed = one.stop_and_log().splitlines()
     assert re.fullmatch(rf"\[WARNING\]\t\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{3}}Z\t{REQUEST_ID}\tlow on food", warning)
     assert printed == "printed"
+
+
+LOGGING = """\
+import logging
+
+logging.getLogger().info("early")
+
+def handler(event, context):
+    pets = logging.getLogger("pets")
+    pets.info("%s is fed", "Rex", extra={"pet": 1, "odd": {2}, "none": None, "level": "not mine"})
+    pets.warning({"hungry": True})
+    pets.log(35, "between the levels")
+    pets.debug("below the level")
+    print("printed")
+    try:
+        event["name"]
+    except KeyError:
+        pets.exception("no name")
+    raise ValueError("é")
+"""
+
+
+def json_log(runtime: Runtime, code: str, level: str) -> list[Any]:
+    """The lines of one invocation, those that are objects decoded and without the time."""
+    with runtime(code, AWS_LAMBDA_LOG_FORMAT="JSON", AWS_LAMBDA_LOG_LEVEL=level) as one:
+        one.invoke({})
+        one.api.wait_for_next()
+        lines = one.stop_and_log().splitlines()
+    told = [json.loads(line) if line.startswith("{") else line for line in lines]
+    for one_told in told:
+        if isinstance(one_told, dict):
+            assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", one_told.pop("timestamp"))
+    return told
+
+
+def test_logging_becomes_objects_where_json_is_asked_for(runtime: Runtime, tmp_path: Path) -> None:
+    named = {"requestId": REQUEST_ID}
+    early, fed, hungry, between, printed, missing, raised = json_log(runtime, LOGGING, "INFO")
+    assert early == {"level": "INFO", "message": "early", "logger": "root", "requestId": ""}
+    assert list(fed) == ["level", "message", "logger", "requestId", "pet", "odd"]
+    assert fed == {"level": "INFO", "message": "Rex is fed", "logger": "pets", **named, "pet": 1, "odd": "{2}"}
+    assert hungry == {"level": "WARNING", "message": {"hungry": True}, "logger": "pets", **named}
+    assert between == {"level": "WARNING", "message": "between the levels", "logger": "pets", **named}
+    assert printed == "printed"
+    assert missing.pop("stackTrace")[0].startswith(f'  File "{tmp_path}/index.py", line 13, in handler\n')
+    error = {"errorType": "KeyError", "errorMessage": "'name'", "location": f"{tmp_path}/index.py:handler:15"}
+    assert missing == {"level": "ERROR", "message": "no name", "logger": "pets", **named, **error}
+    assert raised.pop("stackTrace")[0].startswith(f'  File "{tmp_path}/index.py", line 16, in handler\n')
+    assert raised == {"level": "ERROR", "errorType": "ValueError", "errorMessage": "é", **named}
+
+
+@pytest.mark.parametrize(
+    ("level", "messages"),
+    [
+        ("TRACE", ["trace", "info", "warning", "error", "fatal"]),
+        ("DEBUG", ["trace", "info", "warning", "error", "fatal"]),
+        ("WARN", ["warning", "error", "fatal"]),
+        ("ERROR", ["error", "fatal"]),
+        ("FATAL", ["fatal"]),
+    ],
+)
+def test_the_level_of_a_function_is_that_of_the_root_logger(runtime: Runtime, level: str, messages: list[str]) -> None:
+    code = """\
+import logging
+def handler(event, context):
+    for level, message in ((10, "trace"), (20, "info"), (30, "warning"), (40, "error"), (50, "fatal")):
+        logging.log(level, message)
+"""
+    assert [one["message"] for one in json_log(runtime, code, level)] == messages
+
+
+def test_an_init_error_is_an_object_too(runtime: Runtime) -> None:
+    with runtime("raise ValueError('early')", AWS_LAMBDA_LOG_FORMAT="JSON") as one:
+        while one.api.told().kind == "next":
+            pass
+        last = json.loads(one.log().splitlines()[-1])
+    assert (last["level"], last["errorType"], last["errorMessage"]) == ("ERROR", "ValueError", "early")
+
+
+def test_an_exception_that_is_none_costs_no_line(tmp_path: Path) -> None:
+    code = "import logging\ndef handler(event, context):\n    logging.exception('outside')"
+    with running(PYTHON, tmp_path, _files(code), "index.handler", AWS_LAMBDA_LOG_FORMAT="JSON") as one:
+        assert one.invoke({}).kind == "response"
+        assert json.loads(one.stop_and_log())["message"] == "outside"
 
 
 def test_what_was_printed_is_in_the_log_before_the_answer_is_known(tmp_path: Path) -> None:

@@ -306,16 +306,24 @@ def _error(message: str, kind: str, trace: list[str], request_id: str) -> dict[s
 
 def report(error: dict[str, Any]) -> None:
     """The error's lines in the log."""
+    sys.stdout.write(_error_lines(error) if _json_log is None else _json_log.error_line(error))
+
+
+def _error_lines(error: dict[str, Any]) -> str:
     kind, message = error["errorType"], error["errorMessage"]
     lines = [
         "[ERROR] {}".format(": ".join(part for part in (kind, message) if part)),
         "Traceback (most recent call last):",
     ]
     lines += [line for entry in error["stackTrace"] for line in entry.splitlines()]
-    sys.stdout.write("\n".join(lines) + "\n")
+    return "\n".join(lines) + "\n"
 
 
 # The log
+
+
+_json_log: Any = None
+"""The module that writes JSON, where that is asked for."""
 
 
 class _LogHandler(logging.Handler):
@@ -333,11 +341,29 @@ class _RequestId(logging.Filter):
 
 def set_up_logging() -> None:
     """One handler at the root logger, as Lambda has it, so that a function needs none of its own."""
+    global _json_log
     logging.Formatter.converter = time.gmtime
     handler = _LogHandler()
-    handler.setFormatter(logging.Formatter(_LOG_LINE, "%Y-%m-%dT%H:%M:%S"))
+    if os.environ.get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON":
+        _json_log = _beside("python_json_log")
+        handler.setFormatter(_json_log.JsonFormatter())
+    else:
+        handler.setFormatter(logging.Formatter(_LOG_LINE, "%Y-%m-%dT%H:%M:%S"))
     handler.addFilter(_RequestId())
     logging.getLogger().addHandler(handler)
+    level = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "").upper()
+    number = logging.getLevelName("DEBUG" if level == "TRACE" else level)
+    if isinstance(number, int):  # else it is the name of no level
+        logging.getLogger().setLevel(number)
+
+
+def _beside(name: str) -> Any:
+    """A module that lies where this file does."""
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    try:
+        return importlib.import_module(name)
+    finally:
+        del sys.path[0]
 
 
 # The function

@@ -39,6 +39,22 @@ function forRuntimeApi(error) {
   }
 }
 
+/* Of whatever was thrown; some of it cannot even be said as text. */
+function intoError(value) {
+  if (value instanceof Error) return value;
+  try {
+    return new Error(value);
+  } catch {
+    return new Error(forRuntimeApi(value).errorMessage);
+  }
+}
+
+/* What an object in the log says of an error. */
+function forJsonLog(error) {
+  const stackTrace = typeof error.stack === "string" ? error.stack.split("\n") : error.stack;
+  return { errorType: error.constructor?.name ?? "UnknownError", errorMessage: error.message, stackTrace };
+}
+
 /* One line of JSON, with the error's own properties. */
 function forLog(error) {
   try {
@@ -61,6 +77,8 @@ module.exports = {
   MalformedHandlerName,
   UnhandledPromiseRejection,
   UserCodeSyntaxError,
+  forJsonLog,
   forLog,
   forRuntimeApi,
+  intoError,
 };

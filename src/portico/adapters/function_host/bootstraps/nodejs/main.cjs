@@ -6,7 +6,7 @@
    response streaming. Written in CommonJS because ES modules take 4 ms longer to start; handlers may be either. */
 
 const { RuntimeApi } = require("./runtime_api.cjs");
-const { UnhandledPromiseRejection, forLog } = require("./errors.cjs");
+const { UnhandledPromiseRejection } = require("./errors.cjs");
 const { Context } = require("./context.cjs");
 const { loadHandler, isStreaming } = require("./user_function.cjs");
 const logging = require("./logging.cjs");
@@ -24,7 +24,7 @@ let report = (error) => api.initError(error);
 let onIdle = null;
 
 function die(title, error, status) {
-  console.error(title, forLog(error));
+  logging.logError(title, error);
   report(error).finally(() => process.exit(status));
 }
 
@@ -86,7 +86,7 @@ async function stream(handler, event, context) {
     await response.finished();
   } catch (error) {
     if (!response.begun) throw error;
-    console.error("Invoke Error", forLog(error));
+    logging.logError("Invoke Error", error);
     await response.breakOff(error);
   }
 }
@@ -100,7 +100,7 @@ async function invoke(handler, { headers, body }) {
   try {
     await (isStreaming(handler) ? stream : answer)(handler, JSON.parse(body.toString()), context);
   } catch (error) {
-    console.error("Invoke Error", forLog(error));
+    logging.logError("Invoke Error", error);
     await api.error(requestId, error);
   } finally {
     onIdle = null;

@@ -30,6 +30,7 @@ from portico.dataplane.front import Gateway
 from portico.dataplane.headers import backend_table, client_table
 from portico.kernel.observe import UnexpectedError
 from portico.server.connections import ConnectionLimits, Connections
+from portico.server.departures import Departures
 from portico.server.protocol import Connection
 from upstream_scene import Backend, Script, Wire, backend
 
@@ -148,8 +149,9 @@ class Chain:
     def __init__(self, playing: Backend, *, millis: int, limits: ConnectionLimits | None, trust: Any) -> None:
         self.backend = playing
         self.time = 1000.0
-        self.http = HttpClient(backend_table(), trust=trust, clock=lambda: self.time)
-        self.connections = Connections(limits)
+        departures = Departures(asyncio.get_running_loop().call_soon)
+        self.http = HttpClient(backend_table(), trust=trust, gather=departures.gather, clock=lambda: self.time)
+        self.connections = Connections(limits, departures)
         self.play = Play()
         self.play.ports = replace(self.play.ports, upstream=self.http)
         self.play.gateway = Gateway(self.play.ports, self.play.load)

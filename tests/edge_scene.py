@@ -18,6 +18,7 @@ import uvloop
 from portico.kernel.observe import Observation
 from portico.ports.client import Client
 from portico.server.connections import ConnectionLimits, Connections
+from portico.server.departures import Departures
 from portico.server.protocol import Connection
 from portico.wire.http1 import Head, HeaderTable
 
@@ -236,7 +237,8 @@ async def listening(
     limits: ConnectionLimits | None = None,
 ) -> AsyncIterator[Listening]:
     """Connections behind a port of the kernel's choice; cut at the end."""
-    connections, seen = Connections(limits), list[Observation]()
+    departures = Departures(asyncio.get_running_loop().call_soon)
+    connections, seen = Connections(limits, departures), list[Observation]()
     table = HeaderTable()
 
     def connect() -> Connection:

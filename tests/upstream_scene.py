@@ -17,6 +17,7 @@ from edge_scene import until
 from portico.adapters.egress import EgressPolicy
 from portico.adapters.http_client import HttpClient
 from portico.ports.upstream import FailureKind, Origin, UpstreamCall, UpstreamFailure, UpstreamRequest
+from portico.server.departures import Departures
 from portico.wire.http1 import HeaderTable, ResponseHead
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -205,7 +206,8 @@ class Caller:
 
     def __init__(self, egress: EgressPolicy | None, trust: ssl.SSLContext | None, **settings: Any) -> None:
         self.time = 1000.0
-        self.client = HttpClient(HeaderTable(), egress, trust=trust, clock=lambda: self.time, **settings)
+        gather = Departures(asyncio.get_running_loop().call_soon).gather
+        self.client = HttpClient(HeaderTable(), egress, trust=trust, gather=gather, clock=lambda: self.time, **settings)
 
     def send(
         self,

@@ -9,9 +9,10 @@ The laws:
 - A name is looked up again while it is in use, once at a time; connections to addresses that it lost are let go.
 """
 
+import asyncio
 import ssl
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -25,6 +26,8 @@ from portico.wire.http1 import HeaderTable
 
 HostPort = tuple[str, int | None]
 """A host, an IP address without its brackets; without a port it is that of the URI."""
+Gather = Callable[[asyncio.Transport], asyncio.Transport]
+"""A transport that writes to the one it is given, perhaps somewhat later."""
 Backends = Mapping[HostPort, Sequence[HostPort]]
 
 ANSWERS_BUDGET: Final = 256 * 1024 * 1024
@@ -43,13 +46,15 @@ class HttpClient:
         backends: Backends | None = None,
         trust: ssl.SSLContext | None = None,
         identities: ClientIdentities | None = None,
+        gather: Gather | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
-        """`backends`: who is called instead of a host that a URI names."""
+        """`backends`: who is called instead of a host that a URI names. `gather`: through what connections write."""
         self.table = table
         self._backends = backends or {}
         self._identities = identities or ClientIdentities()
         self.egress = egress or EgressPolicy()
+        self.gather = gather
         self.clock = clock
         self.now = clock()
         self._trust = trust

@@ -87,6 +87,9 @@ class BackendConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
+        gather = self.pool.client.gather
+        if gather is not None:
+            self.transport = gather(self.transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.transport = None

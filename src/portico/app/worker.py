@@ -28,6 +28,7 @@ from portico.server import tuning
 from portico.server.accepting import Door
 from portico.server.children import Ready
 from portico.server.connections import ConnectionLimits, Connections
+from portico.server.departures import Departures
 from portico.server.loop import run
 from portico.server.overload import Gate
 from portico.server.protocol import Connection
@@ -64,10 +65,15 @@ def build_worker(
     """On a running loop. Raises TlsError, NoCredentials."""
     data = settings.data_dir
     identities = ClientIdentities()
+    departures = Departures(asyncio.get_running_loop().call_soon)
     upstream = HttpClient(
-        backend_table(), EgressPolicy(own_ports), backends=dict(settings.backend), identities=identities
+        backend_table(),
+        EgressPolicy(own_ports),
+        backends=dict(settings.backend),
+        identities=identities,
+        gather=departures.gather,
     )
-    services = HttpClient(backend_table(), Anywhere())
+    services = HttpClient(backend_table(), Anywhere(), gather=departures.gather)
     functions = open_functions(settings)
     logs = AccessLogs(data / "logs", asyncio.get_running_loop().call_later, observer)
     meters = _meters(data / "metrics", observer)
@@ -90,7 +96,7 @@ def build_worker(
     )
     gateway = Gateway(ports, StateReader(data / "state").snapshot)
     gate = Gate(gateway, asyncio.get_running_loop().call_soon, observer)
-    connections = Connections(_limits(settings))
+    connections = Connections(_limits(settings), departures)
     parts = WorkerParts(
         slot=slot,
         door=_door(settings, sockets, gate, connections, observer),

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from portico.server.departures import Departures
+
 SWEEP_SECONDS: Final = 0.25
 SLICE: Final = 32
 """Connections that one turn of the loop closes for being late. Each costs some 30 µs, to be told, answered and closed:
@@ -52,8 +54,9 @@ class Swept(Protocol):
 class Connections:
     """The open connections. One object per process; not thread-safe, as nothing on an event loop is."""
 
-    def __init__(self, limits: ConnectionLimits | None = None) -> None:
+    def __init__(self, limits: ConnectionLimits | None = None, departures: Departures | None = None) -> None:
         self.limits = limits or ConnectionLimits()
+        self.departures = departures or Departures()
         self.now = time.monotonic()
         self.idle_deadline = self.now + self.limits.idle_seconds
         """Of a connection whose answer is sent now."""

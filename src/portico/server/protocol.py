@@ -20,6 +20,7 @@ from portico.kernel.observe import BadClient, Observer
 from portico.ports.client import Application, Served
 from portico.server.body import BODY_STRIDE, MOST_PIECES, Body
 from portico.server.connections import Connections
+from portico.server.departures import Gathering
 from portico.server.refusal import refusal
 from portico.wire.http1 import MAX_HEADERS, MAX_TARGET, Head, HeaderTable, Memory, ProtocolError, parse_request
 
@@ -83,7 +84,7 @@ class Connection(asyncio.Protocol):
         self._table = table
         self._memory = Memory()
         self._observer = observer
-        self._transport: asyncio.Transport | None = None
+        self._transport: Gathering | None = None
         self._served: Served | None = None
         self._body: Body | None = None
         self._reserved = 0
@@ -114,7 +115,7 @@ class Connection(asyncio.Protocol):
     # What the loop tells us
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
+        self._transport = self._connections.departures.gather(cast(asyncio.Transport, transport))
         peer: Any = transport.get_extra_info("peername")
         local: Any = transport.get_extra_info("sockname")
         self.source_ip = peer[0] if peer else ""
@@ -148,6 +149,8 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """A client may close its half and still read its answers."""
         self._eof = True
+        if self._transport is not None:
+            self._transport.depart()  # the loop closes what is not kept open
         if self.secure or self._body is not None or self._lingering:
             return False
         if self._busy and not self._held:

@@ -51,6 +51,10 @@ class State(Enum):
     ENDING = auto()
 
 
+# Looked up in its class a member costs 65 ns before Python 3.12, eleven times in an invocation.
+_STARTING, _IDLE, _RUNNING, _FINISHING, _ENDING = State
+
+
 class Setting(NamedTuple):
     """What all instances of one version of a function share."""
 
@@ -99,7 +103,7 @@ class Instance:
         self._owner = owner
         self._stream = stream
         self.invocation = bound
-        self.state = State.STARTING
+        self.state = _STARTING
         self.since = setting.clock.monotonic()
         """When it came into its state."""
         self.deadline = math.inf
@@ -131,7 +135,7 @@ class Instance:
             self._give_up(f"an instance cannot be started: {error}", None)
 
     def _give_up(self, reason: str, verdict: Verdict | None) -> None:
-        self.state = State.ENDING
+        self.state = _ENDING
         self._close_api()
         self._owner.unstartable(self, reason, verdict)
 
@@ -153,7 +157,7 @@ class Instance:
         setting = self._setting
         self._log = open_log(setting.name, setting.version, self._phase, setting.log, self._stream[-8:], reading)
         loop.add_reader(reading, self._read_log)
-        if self.state is State.ENDING:
+        if self.state is _ENDING:
             self._started.end()
         else:
             await self._let_in(api)
@@ -202,12 +206,12 @@ class Instance:
         poll, self._poll = self._poll, None
         assert poll is not None
         left = self._timeout
-        if self.state is State.IDLE:
+        if self.state is _IDLE:
             self.since = clock.monotonic()
             self.deadline = self.since + left
         else:  # its time runs since the process was started
             left = self.deadline - clock.monotonic()
-        self.state = State.RUNNING
+        self.state = _RUNNING
         event = runtime_http.event(
             invocation.request_id,
             clock.now() + left,
@@ -220,12 +224,12 @@ class Instance:
 
     def rest(self) -> None:
         """Nothing to do for now."""
-        self.state = State.IDLE
+        self.state = _IDLE
         self.since = self._setting.clock.monotonic()
 
     def end(self) -> None:
         """End it now, whatever it does."""
-        self.state = State.ENDING
+        self.state = _ENDING
         self._close_api()
         if self._started is not None:
             self._started.end()
@@ -242,31 +246,34 @@ class Instance:
         self._connections.discard(connection)
         if self._poll is connection:
             self._poll = None
-            if self.state is State.IDLE:  # it is expected to ask again
-                self.state = State.FINISHING
+            if self.state is _IDLE:  # it is expected to ask again
+                self.state = _FINISHING
                 self.deadline = self._setting.clock.monotonic() + self._timeout
                 self._owner.away(self)
         if self._exit_verdict is not None and not self._connections:
             self._conclude()
 
     def refusal(self, head: Head) -> bytes | None:
+        invocation = self.invocation
+        if invocation is not None and head.request_id == invocation.request_id and self.state is _RUNNING:
+            return None
         verb = head.verb
         if verb is Verb.NEXT:
             return None
         if verb is Verb.UNKNOWN:
             return runtime_http.NOT_FOUND
         if verb is Verb.INIT_ERROR:
-            starting = self.state is State.STARTING
+            starting = self.state is _STARTING
             return None if starting else runtime_http.forbidden(self.state.name.title(), "InitError")
-        if self.state is not State.RUNNING or self.invocation is None:
+        if self.state is not _RUNNING or invocation is None:
             return runtime_http.forbidden(self.state.name.title(), "InvocationResponse")
-        return None if head.request_id == self.invocation.request_id else runtime_http.INVALID_ID
+        return runtime_http.INVALID_ID
 
     def on_next(self, connection: RuntimeConnection) -> bytes | None:
-        if self.state in (State.RUNNING, State.ENDING) or self._poll is not None:
+        if self.state in (_RUNNING, _ENDING) or self._poll is not None:
             return runtime_http.forbidden(self.state.name.title(), "Ready")
         self._poll = connection
-        if self.state is State.STARTING:
+        if self.state is _STARTING:
             self._init = (self._setting.clock.monotonic() - self.since) * 1000
             if self._log is not None:
                 self._log.initialised(self._init, self._phase)
@@ -275,7 +282,7 @@ class Instance:
             if self.invocation is not None:
                 self._deliver(self.invocation)
                 return None
-        self.state = State.IDLE
+        self.state = _IDLE
         self._owner.free(self)
         return None
 
@@ -334,7 +341,7 @@ class Instance:
     # What the clock says
 
     def sweep(self, now: float) -> None:
-        if self.state is State.IDLE:
+        if self.state is _IDLE:
             return
         if self._log is not None:
             self._log.tell_start()
@@ -342,13 +349,13 @@ class Instance:
             return
         if self._exit_verdict is not None:
             self._conclude()
-        elif self.state is not State.ENDING:
+        elif self.state is not _ENDING:
             self._fail(self._late())
 
     def _late(self) -> Verdict:
         if self._truncated:
             return verdicts.TRUNCATED
-        starting = self.state is State.STARTING and self.invocation is None
+        starting = self.state is _STARTING and self.invocation is None
         return verdicts.timed_out(self._setting.init_seconds if starting else self._timeout)
 
     @property
@@ -359,7 +366,7 @@ class Instance:
     def measure(self) -> bool:
         """Hold what it uses against its memory limit. False where it is beyond that, and ended."""
         self.measured = self._setting.clock.monotonic()
-        if self._started is None or self.state is State.ENDING:
+        if self._started is None or self.state is _ENDING:
             return False
         used = self._started.resident_bytes()
         self._memory = max(self._memory, used)
@@ -389,7 +396,7 @@ class Instance:
         self._concluded = True
         verdict = self._exit_verdict
         assert verdict is not None
-        if self.state is not State.ENDING:
+        if self.state is not _ENDING:
             self._fail(verdict)
         for connection in list(self._connections):
             connection.hang_up()
@@ -414,13 +421,13 @@ class Instance:
     def _fail(self, verdict: Verdict) -> None:
         """It failed at what it did, and is ended."""
         state, since = self.state, self.since
-        if state is State.STARTING and self._log is not None:
+        if state is _STARTING and self._log is not None:
             duration = (self._setting.clock.monotonic() - since) * 1000
             self._log.init_failed(duration, self._phase, verdict)
         self.end()
         if self.invocation is not None:
             self._settle(verdict)
-        elif state is State.STARTING:
+        elif state is _STARTING:
             self._owner.stillborn(self, verdict)
         else:
             cause = f"{verdict.message} while no invocation was under way"
@@ -432,8 +439,8 @@ class Instance:
         invocation, self.invocation = self.invocation, None
         assert invocation is not None
         invocation.valve = None
-        if self.state is State.RUNNING:
-            self.state = State.FINISHING
+        if self.state is _RUNNING:
+            self.state = _FINISHING
         return invocation
 
     def _settle(self, verdict: Verdict) -> None:

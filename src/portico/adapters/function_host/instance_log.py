@@ -14,7 +14,9 @@ import math
 import os
 import termios
 import time
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+import msgspec
 
 from portico.adapters.function_host.verdicts import Verdict
 from portico.ports.access_log import Sink
@@ -36,7 +38,7 @@ PER_SECOND: Final = 4.0 * 1024 * 1024
 are kept, and neither the disk nor the functions process is one function's alone."""
 
 
-class Report(NamedTuple):
+class Report(msgspec.Struct, frozen=True, gc=False):
     """What the last lines of an invocation tell. Times in milliseconds, memory in megabytes."""
 
     request_id: str
@@ -66,7 +68,7 @@ class InstanceLog:
 
     def __init__(self, take: Sink[Any], stream: str, descriptor: int) -> None:
         self._take = take
-        self._stream = stream.encode()
+        self._stream = stream
         self.descriptor = descriptor
         self._partial = b""
         self._left = BURST
@@ -170,7 +172,7 @@ class InstanceLog:
     def _explain(self, request_id: str, verdict: Verdict) -> None:
         """What Lambda says of an end that the runtime could not tell."""
         if verdict.status == "timeout":
-            self.write(f"{stamp(time.time()).decode()} {request_id} {verdict.message}".encode())
+            self.write(f"{stamp(time.time())} {request_id} {verdict.message}".encode())
         elif verdict.body is None:
             self.write(f"RequestId: {request_id} Error: {verdict.message}".encode())
             self.write(verdict.type.encode())
@@ -194,36 +196,44 @@ class InstanceLog:
             del self._tail[:-TAIL_BYTES]
 
 
-def _lines(told: tuple[float, bytes, bytes]) -> bytes:
+def _lines(told: tuple[float, str, bytes]) -> bytes:
     now, stream, lines = told
-    head = b"%b %b " % (stamp(now), stream)
+    head = f"{stamp(now)} {stream} ".encode()
     return head + lines.replace(b"\n", b"\n" + head)
 
 
-def _start(told: tuple[tuple[float, str, str], bytes]) -> bytes:
-    (now, request_id, version), stream = told
-    return b"%b %b START RequestId: %b Version: %b" % (stamp(now), stream, request_id.encode(), version.encode())
+def _start(told: tuple[tuple[float, str, str], str]) -> bytes:
+    return _start_line(*told).encode()
 
 
-def _whole(told: tuple[tuple[float, str, str], float, bytes, Report]) -> bytes:
+def _finish(told: tuple[float, str, Report]) -> bytes:
+    return _finish_lines(*told).encode()
+
+
+def _whole(told: tuple[tuple[float, str, str], float, str, Report]) -> bytes:
     begun, now, stream, report = told
-    return b"%b\n%b" % (_start((begun, stream)), _finish((now, stream, report)))
+    return f"{_start_line(begun, stream)}\n{_finish_lines(now, stream, report)}".encode()
 
 
-def _finish(told: tuple[float, bytes, Report]) -> bytes:
-    now, stream, report = told
-    head = b"%b %b " % (stamp(now), stream)
-    return b"%bEND RequestId: %b\n%b%b" % (head, report.request_id.encode(), head, report.text().encode())
+def _start_line(begun: tuple[float, str, str], stream: str) -> str:
+    now, request_id, version = begun
+    return f"{stamp(now)} {stream} START RequestId: {request_id} Version: {version}"
 
 
-_second: tuple[int, bytes] = (-1, b"")
+def _finish_lines(now: float, stream: str, report: Report) -> str:
+    head = f"{stamp(now)} {stream}"
+    return f"{head} END RequestId: {report.request_id}\n{head} {report.text()}"
+
+
+_second: tuple[int, str] = (-1, "")
 """The second that was formatted last: nearly all lines of a batch are of the same one."""
+_MILLISECONDS: Final = [f".{number:03d}Z" for number in range(1000)]
 
 
-def stamp(now: float) -> bytes:
+def stamp(now: float) -> str:
     """UTC to the millisecond, as in `2025-01-31T12:00:00.123Z`."""
     global _second
     second = int(now)
     if second != _second[0]:
-        _second = (second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)).encode())
-    return b"%b.%03dZ" % (_second[1], int((now - second) * 1000))
+        _second = (second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)))
+    return _second[1] + _MILLISECONDS[int((now - second) * 1000)]

@@ -3,6 +3,8 @@
 from enum import IntFlag
 from typing import Any, Final, Protocol
 
+import msgspec
+
 from portico.ports.functions import FunctionAnswer, FunctionFailure, FunctionReceiver
 
 
@@ -48,56 +50,27 @@ class Valve(Protocol):
     def resume(self) -> None: ...
 
 
-class Invocation:
+class Invocation(msgspec.Struct, eq=False):
     """What an instance is given, and who is told what comes of it: `receiver`, with the number `call`."""
 
-    __slots__ = (
-        "arn",
-        "asked",
-        "began",
-        "call",
-        "client_context",
-        "event",
-        "held",
-        "receiver",
-        "request_id",
-        "shares",
-        "streams",
-        "tail",
-        "trace_id",
-        "valve",
-    )
-
-    def __init__(
-        self,
-        request_id: str,
-        arn: bytes,
-        event: bytes,
-        trace_id: bytes,
-        receiver: FunctionReceiver[int],
-        call: int,
-        streams: bool = False,
-        tail: bool = False,
-        client_context: bytes = b"",
-    ) -> None:
-        self.request_id = request_id
-        self.arn = arn
-        """As it was invoked: with its qualifier, where it had one."""
-        self.event = event
-        self.trace_id = trace_id
-        self.receiver = receiver
-        self.call = call
-        self.streams = streams
-        self.tail = tail
-        self.client_context = client_context
-        self.asked = 0.0
-        """When it began to wait for an instance."""
-        self.shares = False
-        """Whether it counts among the calls of functions that have no reserved concurrency."""
-        self.began = False
-        """Whether the receiver was told the beginning of a stream."""
-        self.held = _NOBODY_HOLDS
-        self.valve: Valve | None = None
+    request_id: str
+    arn: bytes
+    """As it was invoked: with its qualifier, where it had one."""
+    event: bytes
+    trace_id: bytes
+    receiver: FunctionReceiver[int]
+    call: int
+    streams: bool = False
+    tail: bool = False
+    client_context: bytes = b""
+    asked: float = 0.0
+    """When it began to wait for an instance."""
+    shares: bool = False
+    """Whether it counts among the calls of functions that have no reserved concurrency."""
+    began: bool = False
+    """Whether the receiver was told the beginning of a stream."""
+    held: Holder = _NOBODY_HOLDS
+    valve: Valve | None = None
 
     def streams_from(self, valve: Valve) -> None:
         self.began = True

@@ -94,7 +94,7 @@ class JsonLog(InstanceLog):
     def _explain(self, request_id: str, verdict: Verdict) -> None:
         """How Lambda says this here is not known; in text it is a line."""
         if verdict.body is None:
-            moment = stamp(time.time()).decode()
+            moment = stamp(time.time())
             told = {"timestamp": moment, "level": "ERROR", "requestId": request_id, "message": verdict.message}
             self.write(_encode(told))
 
@@ -105,7 +105,7 @@ class JsonLog(InstanceLog):
 
     def _tell(self, level: int, kind: str, record: dict[str, Any]) -> None:
         if level >= self._system:
-            moment = stamp(time.time()).decode()
+            moment = stamp(time.time())
             self.write(_encode({"time": moment, "type": f"platform.{kind}", "record": record}))
 
 

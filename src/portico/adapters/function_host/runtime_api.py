@@ -124,8 +124,7 @@ class RuntimeConnection(asyncio.Protocol):
             if self._head is None and not self._held and data.startswith(b"GET "):
                 poll = runtime_http.read_poll(data)
                 if poll is not None:
-                    self._closing = poll.section.closes
-                    self._act(poll, b"")
+                    self._ask(poll)
                     return
             data, self._held = self._held + data, b""
             while data:
@@ -178,8 +177,7 @@ class RuntimeConnection(asyncio.Protocol):
             self._act(head, body)
             return behind
         self._act(head, body, owing=True)
-        self._closing = poll.section.closes
-        self._act(poll, b"")
+        self._ask(poll)
         return b""
 
     def _begin(self, head: Head) -> None:
@@ -221,16 +219,23 @@ class RuntimeConnection(asyncio.Protocol):
         elif isinstance(body, Collected):
             self._act(head, None if body.oversized else body.whole())
 
+    def _ask(self, poll: Head) -> None:
+        """The runtime asks for the next event."""
+        self._closing = poll.section.closes
+        answer = runtime_http.INVALID_MODE if poll.section.refused else self._runtime.on_next(self)
+        if answer is not None:
+            self._answer(answer)
+
     def _act(self, head: Head, body: bytes | None, *, owing: bool = False) -> None:
         """`owing`: the runtime has asked for the next event already, and hears of this together with it: one write, and
         the instance wakes once."""
         runtime, verb = self._runtime, head.verb
         answer = runtime_http.INVALID_MODE if head.section.refused else runtime.refusal(head)
         if answer is None:
-            if verb is Verb.NEXT:
-                answer = runtime.on_next(self)
-            elif verb is Verb.RESPONSE:
+            if verb is Verb.RESPONSE:
                 answer = runtime.on_response(body)
+            elif verb is Verb.NEXT:
+                answer = runtime.on_next(self)
             elif verb is Verb.ERROR:
                 answer = runtime.on_error(body, head.section.error_type)
             else:

@@ -53,7 +53,7 @@ class Section(NamedTuple):
     """Why the request is answered with 400."""
 
 
-class Head(NamedTuple):
+class Head(msgspec.Struct, frozen=True, gc=False):
     verb: Verb
     request_id: str
     section: Section

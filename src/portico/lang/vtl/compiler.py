@@ -23,7 +23,7 @@ from portico.lang.vtl import hints, methods, operators, runtime, utilities
 from portico.lang.vtl.budget import LOOP_LIMIT
 from portico.lang.vtl.containers import key_of
 from portico.lang.vtl.function import Function
-from portico.lang.vtl.javatypes import NOTHING, ArrayList, HashMap
+from portico.lang.vtl.javatypes import NOTHING, ArrayList
 from portico.lang.vtl.lexer import TemplateError, where
 from portico.lang.vtl.nodes import Macro, Tree
 from portico.lang.vtl.parser import parse
@@ -298,7 +298,7 @@ def _list_of(run: Rendering, items: tuple[Any, ...]) -> Any:
 def _map_of(run: Rendering, pairs: tuple[tuple[Any, Any], ...]) -> Any:
     run.spend(1)
     entries = [(key_of(key), None if value is NOTHING else value) for key, value in pairs]
-    return run.keep(HashMap(entries), len(pairs))
+    return run.keep(dict(entries), len(pairs))
 
 
 def _not_given(variables: Any, name: str) -> Argument:

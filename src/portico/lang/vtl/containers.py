@@ -5,7 +5,7 @@ from typing import Any
 
 from portico.lang.environment import Overrides
 from portico.lang.errors import EvaluationError
-from portico.lang.vtl.javatypes import NOTHING, ArrayList, Entry, JavaIterator, View, keys_of
+from portico.lang.vtl.javatypes import NOTHING, ArrayList, Collection, Entry, JavaIterator, View
 from portico.lang.vtl.operators import same
 from portico.lang.vtl.runtime import Rendering
 from portico.lang.vtl.signatures import ANY, ENTRIES, ITEMS, SCALAR, WHOLE, Table, method
@@ -83,6 +83,29 @@ def _remove(run: Rendering, items: list[Any], what: Any) -> Any:
     return at >= 0
 
 
+def _insert_all(run: Rendering, items: list[Any], at: int, more: Iterable[Any]) -> bool:
+    added = list(more)
+    for place, value in enumerate(added, at):
+        _insert(run, items, place, value)
+    return bool(added)
+
+
+def _remove_all(run: Rendering, items: list[Any], those: Any) -> bool:
+    return _keep_only(run, items, [item for item in items if not _contains(run, those, item)])
+
+
+def _retain_all(run: Rendering, items: list[Any], those: Any) -> bool:
+    return _keep_only(run, items, [item for item in items if _contains(run, those, item)])
+
+
+def _keep_only(run: Rendering, items: list[Any], kept: list[Any]) -> bool:
+    """Whether anything was taken away."""
+    run.mutated = True
+    fewer = len(kept) < len(items)
+    items[:] = kept
+    return fewer
+
+
 def _clear(run: Rendering, value: Any) -> str:
     run.mutated = True
     value.clear()
@@ -126,17 +149,17 @@ def _sub_list(run: Rendering, items: Any, start: int, end: int) -> Any:
 
 def _key_set(run: Rendering, entries: Any) -> Any:
     run.spend(len(entries) >> 4)
-    return run.keep(View(keys_of(run, entries)), len(entries) >> 4)
+    return run.keep(Collection(entries), len(entries) >> 4)
 
 
 def _values(run: Rendering, entries: Any) -> Any:
     run.spend(len(entries) >> 3)
-    return run.keep(View([entries[key] for key in keys_of(run, entries)]), len(entries) >> 4)
+    return run.keep(Collection(entries.values()), len(entries) >> 4)
 
 
 def _entry_set(run: Rendering, entries: Any) -> Any:
     run.spend(len(entries))
-    return run.keep(View([Entry(key, entries[key]) for key in keys_of(run, entries)]), len(entries))
+    return run.keep(Collection([Entry(key, value) for key, value in entries.items()]), len(entries))
 
 
 def _get(_run: Rendering, entries: Any, key: Any) -> Any:
@@ -175,24 +198,30 @@ def _contains_value(run: Rendering, entries: Any, value: Any) -> bool:
 
 
 _KEYS = SCALAR or frozenset()
-VIEW: Table = {
+COLLECTION: Table = {
     ("size", 0): method(lambda _, items: len(items)),
-    ("length", 0): method(lambda _, items: len(items)),
     ("isEmpty", 0): method(lambda _, items: not items),
-    ("get", 1): method(_item, WHOLE),
     ("contains", 1): method(_contains, ANY),
     ("containsAll", 1): method(_contains_all, ITEMS),
+    ("iterator", 0): method(lambda _, items: JavaIterator(items)),
+    ("toArray", 0): method(lambda run, items: View(_sub_list(run, items, 0, len(items)))),
+}
+"""Of sets, which have no order that one could count by: `keySet()[0]` leads nowhere."""
+VIEW: Table = {
+    **COLLECTION,
+    ("get", 1): method(_item, WHOLE),
     ("indexOf", 1): method(_position, ANY),
     ("lastIndexOf", 1): method(_last_position, ANY),
     ("subList", 2): method(_sub_list, WHOLE, WHOLE),
-    ("iterator", 0): method(lambda _, items: JavaIterator(items)),
-    ("toArray", 0): method(lambda run, items: View(_sub_list(run, items, 0, len(items)))),
 }
 LIST: Table = {
     **VIEW,
     ("add", 1): method(_add, ANY),
     ("add", 2): method(_insert, WHOLE, ANY),
     ("addAll", 1): method(_add_all, ITEMS),
+    ("addAll", 2): method(_insert_all, WHOLE, ITEMS),
+    ("removeAll", 1): method(_remove_all, ITEMS),
+    ("retainAll", 1): method(_retain_all, ITEMS),
     ("set", 2): method(set_item, WHOLE, ANY),
     ("remove", 1): method(_remove, ANY),
     ("clear", 0): method(_clear),

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from portico.lang.jsonpath import MISSING, follow
-from portico.lang.vtl.javatypes import NOTHING, ArrayList, Entry, HashMap, JavaIterator, View
+from portico.lang.vtl.javatypes import NOTHING, ArrayList, Collection, Entry, JavaIterator, View
 from portico.lang.vtl.methods import TABLES
 from portico.lang.vtl.operators import NUMBERS
 from portico.lang.vtl.runtime import Input, Rendering, Util, path_of
@@ -30,7 +30,8 @@ _KINDS: Final[dict[type, str]] = {
     Entry: "an entry",
     **dict.fromkeys(NUMBERS, "a number"),
     **dict.fromkeys((list, ArrayList, View, range), "a list"),
-    **dict.fromkeys((dict, HashMap), "a map"),
+    Collection: "a set",
+    dict: "a map",
 }
 
 

@@ -13,6 +13,14 @@ BACKSLASHES = re.compile(r"\\+")
 REFERENCE = re.compile(r"\$(!?)(\{?)([A-Za-z_][A-Za-z0-9_-]*)")
 # An exclamation mark that is escaped makes text of the reference; one of its backslashes goes.
 ESCAPED_BANG = re.compile(r"\$(\\+)!")
+# An exclamation mark behind a dollar that begins no reference is not printed.
+LONE_BANG = re.compile(r"\$!(?![A-Za-z_{}$#\[])")
+# Dollars that touch one of the grammar's own directives, or a comment, are part of its token and not printed.
+SWALLOWED = re.compile(
+    r"(?:\$!?)+(?=#(?:\*|\{(?:set|if|elseif|else|end)\}|(?:set(?= *\()|if|elseif|else|end)(?![A-Za-z0-9_@])))"
+)
+# Behind an escaping backslash only the last of several dollars is printed.
+SPARE_DOLLARS = re.compile(r"\$+(?=\$!?\{?[A-Za-z_])")
 MEMBER = re.compile(r"\.([A-Za-z][A-Za-z0-9_-]*)(\(?)")
 EMPTY_INDEX = re.compile(r"\[\s*\]")
 DIRECTIVE = re.compile(r"#(?:\{([A-Za-z_@][A-Za-z0-9_]*)\}|([A-Za-z_@][A-Za-z0-9_@]*))")

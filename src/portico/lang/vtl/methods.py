@@ -11,7 +11,7 @@ from typing import Any
 from portico.lang.errors import EvaluationError
 from portico.lang.vtl import containers, numbers, strings, utilities
 from portico.lang.vtl.containers import key_of
-from portico.lang.vtl.javatypes import NOTHING, ArrayList, Entry, HashMap, JavaIterator, View
+from portico.lang.vtl.javatypes import NOTHING, ArrayList, Collection, Entry, JavaIterator, View
 from portico.lang.vtl.operators import same
 from portico.lang.vtl.printing import text_of
 from portico.lang.vtl.runtime import Input, Rendering, Util, path_of
@@ -48,8 +48,13 @@ def property_of(run: Rendering, value: Any, name: str) -> Any:
 
 
 def index_of(run: Rendering, value: Any, key: Any) -> Any:
-    """`value[key]`: Java's `get(key)`, but that a list is counted from its end where `key` is negative."""
-    if isinstance(value, list | tuple | range) and type(key) is int and key < 0:
+    """`value[key]`: Java's `get(key)`, but that a negative key is counted from the end: Velocity adds the size.
+
+    Raises EvaluationError where there is no size: of all that can be none Velocity makes this alone an error.
+    """
+    if type(key) is int and key < 0 and value is not None and value is not NOTHING:
+        if not isinstance(value, list | tuple | range | Mapping):
+            raise EvaluationError(f"[{key}] of what has no size()")
         key += len(value)
     return call(run, value, "get", (key,))
 
@@ -127,7 +132,8 @@ TABLES: dict[type, Table] = {
     **dict.fromkeys(numbers.DOUBLES, numbers.DOUBLE),
     **dict.fromkeys((list, ArrayList), containers.LIST),
     **dict.fromkeys((View, tuple, range), containers.VIEW),
-    **dict.fromkeys((dict, HashMap), containers.MAP),
+    Collection: containers.COLLECTION,
+    dict: containers.MAP,
     Entry: _ENTRY,
     JavaIterator: _ITERATOR,
     ForeachScope: _SCOPE,
@@ -141,7 +147,7 @@ _GETTERS: dict[tuple[type, str], str] = {
     (str, "bytes"): "getBytes",
     (Entry, "key"): "getKey",
     (Entry, "value"): "getValue",
-    **{(kind, "empty"): "isEmpty" for kind in (list, ArrayList, View, range)},
+    **{(kind, "empty"): "isEmpty" for kind in (list, ArrayList, View, Collection, range)},
 }
 
 __all__ = ["TABLES", "Method", "call", "index_of", "property_of", "set_index", "set_property"]

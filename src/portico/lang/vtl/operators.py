@@ -157,7 +157,7 @@ less, less_or_equal, greater, greater_or_equal = map(_comparison, (lt, le, gt, g
 
 
 def range_of(run: "Rendering", first: Any, last: Any) -> Any:
-    """`[first..last]`, in either direction, both ends included. None where an end is no whole number."""
+    """`[first..last]`, in either direction, both ends included. None where an end is no number."""
     start, stop = _whole(first), _whole(last)
     if start is None or stop is None:
         return None
@@ -170,4 +170,6 @@ def range_of(run: "Rendering", first: Any, last: Any) -> Any:
 def _whole(value: Any) -> int | None:
     if type(value) is str and value.lstrip("-").isdecimal() and len(value) < 12:
         return int(value)
-    return value if type(value) is int and abs(value) < 2**31 else None
+    if type(value) in NUMBERS and abs(value) < 2**31:
+        return int(value)
+    return None

@@ -124,16 +124,24 @@ class _Parser(ExpressionParser):
             self.add(reference)
         elif (escaped := cursor.take(lexer.ESCAPED_BANG)) is not None:
             self.text(f"${escaped[1][1:]}!")
-        else:
+        elif cursor.take(lexer.LONE_BANG) is not None:
+            self.text("$")
+        elif cursor.take(lexer.SWALLOWED) is None:
             self.text("$")
             cursor.at += 1
 
     def backslash(self, ends: tuple[str, ...]) -> None:
         """Backslashes mean something only before a reference or a directive, and are text elsewhere."""
         cursor = self.cursor
+        bare = bool(self.pending) and self.pending[-1].endswith(("#", "$"))
         run = cursor.take(lexer.BACKSLASHES)
         assert run is not None
         count = len(run[0])
+        if bare and cursor.sees("$"):  # they are inside the token that the hash or dollar began, and escape nothing
+            self.text(run[0])
+            return
+        if count % 2:
+            cursor.take(lexer.SPARE_DOLLARS)
         reference = self.reference(count)
         if reference is not None:
             self.add(reference)
@@ -170,15 +178,13 @@ class _Parser(ExpressionParser):
         return word in _DIRECTIVES or word in _BRANCH_ENDS or word in self.shared.macros
 
     def comment(self) -> bool:
-        """A comment, which is dropped, or `#[[raw text]]#`."""
+        """A comment, which is dropped, and which nothing need end; or `#[[raw text]]#`."""
         cursor = self.cursor
         if cursor.take(lexer.LINE_COMMENT):
             return True
         if cursor.sees("#*"):
             end = cursor.source.find("*#", cursor.at + 2)
-            if end < 0:
-                cursor.fail("a '#*' without its '*#'")
-            cursor.at = end + 2
+            cursor.at = len(cursor.source) if end < 0 else end + 2
             return True
         raw = cursor.take(lexer.RAW)
         if raw is not None:

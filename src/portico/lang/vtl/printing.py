@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from portico.lang.errors import BudgetExceeded
 from portico.lang.jsontext import DEPTH_LIMIT, Double, double_text, encode, integer_text
 from portico.lang.vtl.budget import OUTPUT_LIMIT
-from portico.lang.vtl.javatypes import NOTHING, ArrayList, Entry, HashMap, JavaIterator, View, keys_of
+from portico.lang.vtl.javatypes import NOTHING, ArrayList, Entry, JavaIterator, View
 
 if TYPE_CHECKING:
     from portico.lang.vtl.runtime import Rendering
@@ -94,9 +94,9 @@ class _Printer:
 
     def entries(self, value: Mapping[Any, Any], depth: int) -> None:
         opening = "{"
-        for key in keys_of(self._run, value):
+        for key, item in value.items():
             self.write(opening)
-            self.pair(key, value[key], depth)
+            self.pair(key, item, depth)
             opening = ", "
         self.write("{}" if opening == "{" else "}")
 
@@ -123,5 +123,5 @@ _SCALARS: dict[type, Callable[[Any], str]] = {
     float: double_text,
     Double: double_text,
 }
-_OBJECTS: dict[type, str] = {JavaIterator: "java.util.ArrayList$Itr", HashMap: "{}"}
+_OBJECTS: dict[type, str] = {JavaIterator: "java.util.ArrayList$Itr"}
 """What has no text of its own worth printing."""

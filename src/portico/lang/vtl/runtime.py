@@ -8,7 +8,7 @@ from portico.lang.errors import BudgetExceeded, EvaluationError, SourceError
 from portico.lang.jsonpath import MISSING, Path, compile_path, follow
 from portico.lang.jsontext import JsonError, decode
 from portico.lang.vtl.budget import CALL_LIMIT, LOOP_LIMIT, OUTPUT_LIMIT, SMALL, STEP_LIMIT, Budget
-from portico.lang.vtl.javatypes import NOTHING, JavaIterator, keys_of
+from portico.lang.vtl.javatypes import NOTHING, JavaIterator
 from portico.lang.vtl.printing import json_of, text_of
 
 EMPTY_BODY = "{}"
@@ -234,7 +234,7 @@ class Rendering(Budget):
             items = value
         elif isinstance(value, Mapping):
             self.spend(len(value))
-            items = [value[key] for key in keys_of(self, value)]
+            items = list(value.values())
         elif kind is JavaIterator:
             items = list(_first(value.rest(), LOOP_LIMIT))
             return self._filled(items), len(items) + value.more

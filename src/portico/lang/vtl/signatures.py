@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from portico.lang.jsontext import Double
-from portico.lang.vtl.javatypes import ArrayList, HashMap, View
+from portico.lang.vtl.javatypes import ArrayList, Collection, View
 
 Types = frozenset[type] | None
 """The types that an argument may have; None: any, nothing included."""
@@ -15,8 +15,8 @@ WHOLE: Types = frozenset({int})
 NUMBER: Types = frozenset({int, float, Double})
 SCALAR: Types = frozenset({str, bool, int, float, Double})
 """What `$util` takes for a string. Maps and lists give nothing, as recorded (test_sqs_amz_json_protocol)."""
-ITEMS: Types = frozenset({list, ArrayList, View, range})
-ENTRIES: Types = frozenset({dict, HashMap})
+ITEMS: Types = frozenset({list, ArrayList, View, Collection, range})
+ENTRIES: Types = frozenset({dict})
 
 VARIADIC = -1
 """The number of arguments of a method that takes any."""

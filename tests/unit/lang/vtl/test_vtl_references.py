@@ -157,7 +157,6 @@ def test_a_body_that_is_not_json_has_no_members() -> None:
         ("$input.json('$.a'", "expected ')'"),
         ("$input.json('$.a", "expected a string"),
         ("$input.body[x]", "expected a string"),
-        ("#* never closed", "without its '*#'"),
         ("#[[ never closed", "without its ']]#'"),
         ("$input.path('$[')", "JSONPath"),
         ("$input.json(" * 40, "inside each other"),

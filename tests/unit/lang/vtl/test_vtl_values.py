@@ -38,7 +38,7 @@ def value(expression: str) -> str:
         ("[1..4]", "[1, 2, 3, 4]"),
         ("[ 2 .. -1 ]", "[2, 1, 0, -1]"),
         ("{}", "{}"),
-        ("{'b': 1, 'a': [1], 3: {'x': 'y'}, true: $nobody}", "{a=[1], b=1, 3={x=y}, true=null}"),
+        ("{'b': 1, 'a': [1], 3: {'x': 'y'}, true: $nobody}", "{b=1, a=[1], 3={x=y}, true=null}"),
         ("{ 'k' : 'v' }", "{k=v}"),
     ],
 )
@@ -46,8 +46,9 @@ def test_literals(expression: str, printed: str) -> None:
     assert value(expression) == printed
 
 
-def test_maps_of_a_template_are_in_the_order_of_java_s_hashes() -> None:
-    assert value("{'one': 1, 'two': 2, 'three': 3, 'four': 4}") == "{four=4, one=1, two=2, three=3}"
+def test_maps_of_a_template_keep_their_order() -> None:
+    """Velocity 1.7 makes a LinkedHashMap of them."""
+    assert value("{'one': 1, 'two': 2, 'three': 3, 'four': 4}") == "{one=1, two=2, three=3, four=4}"
 
 
 @pytest.mark.parametrize(
@@ -151,7 +152,7 @@ def test_the_second_side_is_not_looked_at_where_the_first_decides() -> None:
         ("split('o')[1]", " W"),
         ("split('l', 2)", "[He, lo World]"),
         ("split('').size()", "11"),
-        ("split(' ').length()", "2"),
+        ("split(' ').size()", "2"),
         ("hashCode()", "-862545276"),
         ("repeat(2)", "Hello WorldHello World"),
         ("toCharArray().size()", "11"),

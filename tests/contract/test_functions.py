@@ -105,6 +105,38 @@ def test_an_api_calls_a_function_that_allows_it(here: Scene, functions: Any) -> 
     assert here.call(api, "/pets").status == 500
 
 
+LOGS = """
+import logging, os
+
+def handler(event, context):
+    logging.info("fed", extra={"format": os.environ["AWS_LAMBDA_LOG_FORMAT"]})
+    logging.debug("below the level")
+    print('{"level": "DEBUG", "message": "below it too"}')
+    print("printed")
+    return event["name"]
+"""
+
+
+def test_a_function_s_log_is_json_where_it_is_asked_for(functions: Any) -> None:
+    make(functions, "logs-json", LOGS)
+    asked = {"LogFormat": "JSON", "SystemLogLevel": "DEBUG"}
+    functions.update_function_configuration(FunctionName="logs-json", LoggingConfig=asked)
+    for event, status in (({"name": "Rex"}, "success"), ({}, "error")):
+        called = functions.invoke(FunctionName="logs-json", Payload=json.dumps(event), LogType="Tail")
+        lines = base64.b64decode(called["LogResult"]).decode().splitlines()
+        lines.remove("printed")
+        start, fed, *error, done, report = (json.loads(line) for line in lines)
+        assert [one["type"] for one in (start, done, report)] == [
+            "platform.start",
+            "platform.runtimeDone",
+            "platform.report",
+        ]
+        assert (fed["level"], fed["message"], fed["format"]) == ("INFO", "fed", "JSON")
+        assert {one["record"]["requestId"] for one in (start, done, report)} == {fed["requestId"]}
+        assert [one["errorType"] for one in error] == (["KeyError"] if status == "error" else [])
+        assert report["record"]["status"] == status
+
+
 def test_a_function_is_invoked_by_boto3(functions: Any) -> None:
     make(functions, "invoked")
 

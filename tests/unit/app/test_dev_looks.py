@@ -1,6 +1,7 @@
 """How `portico dev` notices what is saved and what is logged, and what it shows of it."""
 
 import io
+import json
 import os
 from pathlib import Path
 
@@ -85,6 +86,50 @@ def test_functions_are_told_apart_and_lambda_s_own_lines_left_out(tmp_path: Path
     )
     assert list(logs.lines()) == [("pets", "  what was printed")]
     assert list(logs.lines()) == []
+
+
+def test_of_logs_in_json_there_is_shown_what_one_reads(tmp_path: Path) -> None:
+    logs = FunctionLogs(tmp_path)
+    said = [
+        {"time": "2025-01-31T12:00:00.123Z", "type": "platform.start", "record": {"requestId": "1"}},
+        {"timestamp": "T", "level": "INFO", "message": "fed", "logger": "root", "requestId": "1"},
+        {"timestamp": "T", "level": "WARN", "requestId": "1", "message": {"a": [1]}},
+        {"timestamp": "T", "level": "INFO", "message": "two\nlines", "logger": "pets", "requestId": "1", "pet": 1},
+        {
+            "timestamp": "T",
+            "level": "ERROR",
+            "message": "no name",
+            "logger": "pets",
+            "stackTrace": ["  File a\n    b\n"],
+            "errorType": "KeyError",
+            "errorMessage": "'name'",
+            "requestId": "1",
+            "location": "a:b:1",
+        },
+        {"timestamp": "T", "level": "ERROR", "errorType": "KeyError", "errorMessage": "", "stackTrace": []},
+        {
+            "timestamp": "T",
+            "level": "ERROR",
+            "message": {"errorType": "Error", "errorMessage": "x", "stackTrace": ["Error: x", "    at a"], "code": 7},
+        },
+        {"of": "its own"},
+    ]
+    lines = [json.dumps(one, separators=(",", ":")) for one in said]
+    (tmp_path / "pets.log").write_text("".join(f"2025-01-31T12:00:00.123Z 3f2a9c1d {one}\n" for one in lines))
+    assert [line for _, line in logs.lines()] == [
+        "INFO fed",
+        'WARN {"a":[1]}',
+        "INFO pets: two",
+        'lines {"pet":1}',
+        "ERROR pets: no name KeyError: 'name'",
+        "  File a",
+        "    b",
+        "ERROR KeyError: ",
+        'ERROR Error: x {"code":7}',
+        "Error: x",
+        "    at a",
+        '{"of":"its own"}',
+    ]
 
 
 # The screen

@@ -1,11 +1,13 @@
 """Lines that are appended to files, as they come."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from portico.adapters.log_reader import Line, LogError, LogReader
+from portico.app.dev.legible import legible
 
 
 class Tail:
@@ -40,7 +42,7 @@ class Tail:
 class FunctionLogs:
     """What functions log, with their names; and without Lambda's own lines about each call."""
 
-    _OURS = ("START RequestId: ", "END RequestId: ", "REPORT RequestId: ", "INIT_REPORT ")
+    _OURS = re.compile(r'(?:START|END|REPORT) RequestId: |INIT_REPORT |\{"time":"[^"]+","type":"platform\.')
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -54,8 +56,8 @@ class FunctionLogs:
         for path in sorted(self._folder.glob("*.log")):
             for line in self._new(path):
                 told = line.text.decode("utf-8", "replace").split(" ", 2)[-1]
-                if not told.startswith(self._OURS):
-                    yield path.stem, told
+                if not self._OURS.match(told):
+                    yield from ((path.stem, one) for one in legible(told))
 
     def _new(self, path: Path) -> list[Line]:
         """None where it cannot be read: that stops nobody's work."""

@@ -1,6 +1,6 @@
 """A server whose children do almost nothing, under the real supervisor: for tests of processes alone.
 
-    python stand_in.py DIRECTORY WORKERS
+    python stand_in.py DIRECTORY WORKERS [functions]
 
 Workers answer `GET /` with their process id, over the real Connection, Door and drain; `GET /wait` when there is a file
 `go` in DIRECTORY. A file `broken` lets new workers die before they are ready, `unfit` lets them say that they never
@@ -131,7 +131,7 @@ def main(directory: Path, workers: int) -> int:
         except NotReplaced as error:
             return str(error)
 
-    duties = Duties(lambda *told: child(directory, *told), observer, on_ready, replace_program, 5.0)
+    duties = Duties(lambda *told: child(directory, *told), observer, on_ready, replace_program, 5.0, "functions" in sys.argv)
     supervisor = Supervisor(duties, listeners)
     if handed:
         supervisor.take_over(handed)

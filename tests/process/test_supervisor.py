@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import select
 import signal
 import sys
 import threading
@@ -139,6 +140,26 @@ def test_a_stop_waits_for_the_request_under_way(server: RunningServer, tmp_path:
     assert slow.getresponse().status == 200
     slow.close()
     assert server.end() == 0
+
+
+def test_a_stop_of_all_processes_together_is_a_stop(tmp_path: Path) -> None:
+    """As systemd stops a service: those that nobody had dismissed yet leave by themselves."""
+    with RunningServer([sys.executable, STAND_IN, str(tmp_path), "1", "functions"]) as server:
+        slow = http.client.HTTPConnection(gateway(server), timeout=PATIENCE)
+        slow.request("GET", "/wait")
+        server.signal(signal.SIGTERM)
+        server.wait_for("Draining", connections=1)
+        functions = workers(server, "functions")[0]
+        ended = os.pidfd_open(functions)
+        server.signal(signal.SIGTERM, functions)
+        assert select.select([ended], [], [], PATIENCE)[0]
+        os.close(ended)
+        (tmp_path / "go").touch()
+        assert slow.getresponse().status == 200
+        slow.close()
+        assert server.end() == 0
+        server.hear()
+    assert not [told for told in server.seen if told["event"] == "ProcessDied"]
 
 
 def test_a_second_wish_to_stop_is_not_patient(server: RunningServer) -> None:

@@ -202,7 +202,7 @@ class Supervisor:
             self._abandon(f"the successor of {slot.role} {slot.number} {how}")
             return
         slot.child, slot.successor = slot.successor, None
-        if child.leaving:
+        if child.leaving or (self._stopping and status == 0):  # told to leave: by us, or by who tells all processes
             return
         if not self._served and status == children.UNFIT:
             self._status = 1

@@ -131,7 +131,9 @@ def main(directory: Path, workers: int) -> int:
         except NotReplaced as error:
             return str(error)
 
-    duties = Duties(lambda *told: child(directory, *told), observer, on_ready, replace_program, 5.0, "functions" in sys.argv)
+    duties = Duties(
+        lambda *told: child(directory, *told), observer, on_ready, replace_program, 5.0, "functions" in sys.argv
+    )
     supervisor = Supervisor(duties, listeners)
     if handed:
         supervisor.take_over(handed)

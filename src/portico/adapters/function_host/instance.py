@@ -275,10 +275,10 @@ class Instance:
         self._poll = connection
         if self.state is _STARTING:
             self._init = (self._setting.clock.monotonic() - self.since) * 1000
-            if self._log is not None:
-                self._log.initialised(self._init, self._phase)
             if not self.measure():
                 return None
+            if self._log is not None:
+                self._log.initialised(self._init, self._phase)
             if self.invocation is not None:
                 self._deliver(self.invocation)
                 return None

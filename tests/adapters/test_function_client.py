@@ -56,9 +56,10 @@ async def test_an_event_goes_out_and_its_answer_comes_back(tmp_path: Path) -> No
 
 @play
 async def test_everything_that_is_asked_of_a_function_is_told(tmp_path: Path) -> None:
-    everything = Invocable(ARN + ":live", Caller(source_account="111122223333", role="arn:r"), streams=True, tail=True)
-    async with functions_process(tmp_path) as host, calling(host) as caller:
-        caller.invoke(invocable=everything, kind=InvocationType.EVENT)
+    caller = Caller(source_account="111122223333", role="arn:r")
+    everything = Invocable(ARN + ":live", caller, streams=True, tail=True, written=True)
+    async with functions_process(tmp_path) as host, calling(host) as callers:
+        callers.invoke(invocable=everything, kind=InvocationType.EVENT)
         assert (await host.invoked()).head == {
             "arn": ARN + ":live",
             "type": "Event",
@@ -66,6 +67,7 @@ async def test_everything_that_is_asked_of_a_function_is_told(tmp_path: Path) ->
             "role": "arn:r",
             "streams": True,
             "tail": True,
+            "written": True,
         }
 
 

@@ -283,6 +283,7 @@ async def test_an_event_that_is_not_json_or_too_large_is_refused(tmp_path: Path)
             called = await host.answer("hello", event)
             assert called.kind is FailureKind.INVALID
             assert called.cause.startswith("Could not parse request body into json: ")
+        assert (await host.answer("hello", b"hello", written=True)).payload == b"hello", "ours need no check"
         half = rb'{"cut": "\ud83d"}'
         assert (await host.answer("hello", half)).payload == half
         large = b'"' + b"x" * ASYNCHRONOUS_LIMIT + b'"'

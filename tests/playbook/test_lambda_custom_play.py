@@ -43,6 +43,7 @@ def test_a_request_template_renders_the_event() -> None:
     play = play_of(requestTemplates={"application/json": '{"id": "$input.params(\'id\')", "body": $input.json(\'$\')}'})
     play.asks("POST /7", body=b"[1]")
     assert play.functions.event == {"id": "7", "body": [1]}
+    assert not play.functions.last.function.invocable.written, "a template may make anything of it"
 
 
 def test_passthrough_refuses_what_no_template_is_for() -> None:

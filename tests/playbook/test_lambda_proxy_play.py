@@ -222,6 +222,7 @@ def test_a_call_is_made_in_the_name_of_the_api_with_the_requests_verb_and_the_re
         source_account="000000000000",
     )
     assert not function.invocable.streams and not function.invocable.tail
+    assert function.invocable.written, "its event is not somebody else's text"
     assert function.timeout == 29.0
     assert play.functions.last.kind is InvocationType.REQUEST_RESPONSE
 

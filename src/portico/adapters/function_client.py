@@ -225,5 +225,6 @@ def _encoded(invocable: Invocable, kind: InvocationType) -> bytes:
         invocable.tail,
         invocable.client_context,
         invocable.named,
+        invocable.written,
     )
     return head_block(msgspec.json.encode(head))

@@ -24,8 +24,10 @@ NO_EVENT: Final = b"{}"
 class Callee:
     """One integration's function. Its Destinations differ in the verb that the function's policy is asked about."""
 
-    def __init__(self, spec: Spec, receiver: FunctionReceiver[Exchange], timeout: float) -> None:
-        """Raises NotBuilt and UnknownStageVariable."""
+    def __init__(
+        self, spec: Spec, receiver: FunctionReceiver[Exchange], timeout: float, *, written: bool = False
+    ) -> None:
+        """`written`: events are JSON of the gateway's own. Raises NotBuilt and UnknownStageVariable."""
         ports, integration = spec.ports, spec.integration
         home = None if ports.functions_elsewhere else Home(ports.region, ports.account_id)
         uri = compile_function_uri(integration.uri or "", spec.variables, home)
@@ -40,6 +42,7 @@ class Callee:
         self._timeout = timeout
         self._verb = integration.http_method
         self._named = spec.request_ids
+        self._written = written
         self._known: dict[tuple[bytes, bool], FunctionDestination[Exchange]] = {}
         self._clock = ports.clock
 
@@ -69,5 +72,5 @@ class Callee:
             caller = Caller(role=self._role)
         else:
             caller = Caller(SERVICE, f"{self._stage_arn}/{verb}{self._path}", self._account)
-        invocable = Invocable(self._arn, caller, self.streams, tail, named=self._named)
+        invocable = Invocable(self._arn, caller, self.streams, tail, named=self._named, written=self._written)
         return self._functions.to(invocable, self._receiver, self._timeout)

@@ -59,6 +59,8 @@ class Invocable(NamedTuple):
     """JSON text that the function finds in its context; of an Invoke operation that brings one."""
     named: bool = False
     """True: the answer brings the request id of the invocation."""
+    written: bool = False
+    """True: every event is JSON that the gateway wrote itself, which nobody has to read to know."""
 
 
 class FailureKind(Enum):

@@ -68,6 +68,8 @@ class InvokeHead(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     client_context: str = ""
     """JSON text, as the Runtime API's header Lambda-Runtime-Client-Context has it."""
     named: bool = False
+    written: bool = False
+    """The event is JSON that its sender wrote: it need not be read."""
 
 
 class AnswerHead(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

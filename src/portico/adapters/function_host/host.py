@@ -60,7 +60,7 @@ class Permits(Protocol):
 class Target:
     """What an INVOKE's head leads to, as of the newest Change."""
 
-    __slots__ = ("arn", "client_context", "found", "kind", "limit", "named", "refused", "streams", "tail")
+    __slots__ = ("arn", "client_context", "found", "kind", "limit", "named", "refused", "streams", "tail", "written")
 
     def __init__(self, head: InvokeHead, found: Found | FunctionFailure, denied: str | None) -> None:
         self.kind = InvocationType(head.type)
@@ -68,6 +68,7 @@ class Target:
         self.streams = head.streams
         self.tail = head.tail
         self.named = head.named
+        self.written = head.written
         # Line breaks between the values of a JSON text are blanks; in a header they would be something else.
         self.client_context = " ".join(head.client_context.splitlines()).encode()
         self.limit = ASYNCHRONOUS_LIMIT if self.kind is InvocationType.EVENT else PAYLOAD_LIMIT
@@ -269,7 +270,7 @@ def _refusal(target: Target, event: bytes) -> FunctionFailure | None:
         cause = f"an event of {len(event)} bytes, more than the {target.limit} of {target.kind.value}"
         return FunctionFailure(FailureKind.TOO_LARGE, cause)
     try:
-        if event:
+        if event and not target.written:
             _JSON.decode(event)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:  # clients nest as deep as they like
         whole = without_halves(event)

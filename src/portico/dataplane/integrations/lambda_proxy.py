@@ -84,9 +84,9 @@ def _callee(spec: Spec) -> Callee:
     """Raises NotBuilt for a URI that does not go with the transfer mode: AWS takes none such."""
     if streams(spec.integration):
         stream = FunctionStream(spec)
-        callee = Callee(spec, stream, stream.timeout)
+        callee = Callee(spec, stream, stream.timeout, written=True)
     else:
-        callee = Callee(spec, AnswerCollector(spec), spec.integration.timeout_in_millis / 1000)
+        callee = Callee(spec, AnswerCollector(spec), spec.integration.timeout_in_millis / 1000, written=True)
     if callee.streams != streams(spec.integration):
         words = "STREAM takes a URI that ends in /response-streaming-invocations, and no other mode does"
         raise NotBuilt(f"URI {spec.integration.uri!r}", words)

@@ -36,6 +36,14 @@ def read(path: str, document: Any = DOCUMENT) -> Any:
         ("$.a.b[1:]", [2, {"c": 3}]),
         ("$.a.b[:-1]", [1, 2]),
         ("$.a.b[5:9]", []),
+        # A dot before a bracket, the third part of a slice and signs of ends: all as Jayway 2.4 and 2.9 have it.
+        ("$.a.['b'].[0]", 1),
+        ("$.list[*].['c']", [4]),
+        ("$.a.b[0:3:2]", [1, 2, {"c": 3}]),
+        ("$.a.b[0:-1]", []),
+        ("$.a.b[-1:1]", [{"c": 3}, 1]),
+        ("$.a.b[-9:0]", [1, 2, {"c": 3}]),
+        ("$.a.b[-2:-1]", [2]),
         ("$['a','none']", {"a": DOCUMENT["a"], "none": None}),
         ("$.list[*]['c','d']", [{"c": 4}, {"d": 6}]),
         ("$..nothing", []),
@@ -105,6 +113,7 @@ STORE = {
         ("@.title in ['Moby', 'Sword']", ["Sword", "Moby"]),
         ("@.title nin ['Moby']", ["Sword", "Lord"]),
         ("@.nothing nin ['Moby']", ["Sword", "Moby", "Lord"]),
+        ("@.title nin 'Moby'", []),
         ("@.tags contains 'b'", ["Sword", "Lord"]),
         ("@.title contains 'or'", ["Sword", "Lord"]),
         ("@.tags size 2", ["Sword"]),
@@ -151,6 +160,10 @@ def test_filters(test: str, titles: list[str]) -> None:
 )
 def test_filters_and_functions_in_paths(path: str, found: Any) -> None:
     assert read(path, STORE) == found
+
+
+def test_a_deviation_is_jayways_to_the_last_digit() -> None:
+    assert read("$.stddev()", [3, 1, 2.5]) == 0.8498365855987975
 
 
 def test_numbers_together() -> None:

@@ -160,7 +160,7 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": _ordered(lambda one, two: one >= two),
     "=~": _matches,
     "in": _in,
-    "nin": lambda one, two: not _in(one, two),
+    "nin": lambda one, two: isinstance(two, list) and not _in(one, two),
     "contains": _contains,
     "size": _size,
     "empty": _empty,

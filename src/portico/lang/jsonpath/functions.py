@@ -48,8 +48,9 @@ def _aggregate(calculate: Callable[[list[float]], float]) -> Callable[[Any, list
 
 
 def _deviation(numbers: list[float]) -> float:
-    mean = sum(numbers) / len(numbers)
-    return sqrt(sum(number * number for number in numbers) / len(numbers) - mean * mean)
+    """Multiplied out in Jayway's order, so that the last digits are the same."""
+    count, total = len(numbers), sum(numbers)
+    return sqrt(sum(number * number for number in numbers) / count - total * total / count / count)
 
 
 def _keys(node: Any, _given: list[Any]) -> Any:

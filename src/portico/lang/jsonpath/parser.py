@@ -25,7 +25,8 @@ _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _SPACE = re.compile(r"\s*")
 _INTEGER = re.compile(r"-?\d{1,9}")
-_SLICE = re.compile(r"(-?\d{1,9})?\s*:\s*(-?\d{1,9})?")
+# A third part is passed over: Jayway knows no steps.
+_SLICE = re.compile(r"(-?\d{1,9})?\s*:\s*(-?\d{1,9})?(?:\s*:\s*-?\d{0,9})?")
 _NUMBER = re.compile(r"-?\d{1,300}(?:\.\d{1,300})?(?:[eE][+-]?\d{1,3})?")
 _WORD = re.compile(r"(true|false|null)(?![A-Za-z0-9_])")
 _WORDS = {"true": True, "false": False, "null": None}
@@ -73,7 +74,8 @@ class _Parser:
 
     def step(self, below_deep: bool) -> Step:
         deep = self.skip("..")
-        if self.skip("["):
+        # A dot before a bracket is passed over: `$.['detail-type']`.
+        if self.skip("[") or self.skip(".["):
             step = self.bracket(deep)
         elif deep or self.skip("."):
             step = self.skip_wildcard() or self.dotted(below_deep or deep)

@@ -189,7 +189,18 @@ def indices(places: list[int]) -> Step:
 
 
 def between(start: int | None, stop: int | None) -> Step:
-    return Step(lambda node, _: _sequence(node)[start:stop], False)
+    """A slice. Where both ends are given Jayway counts from one to the other without regard to their signs.
+
+    So `[0:-1]` is empty, and `[-1:1]` is the last and then the first.
+    """
+
+    def pick(node: Any, _search: Search) -> list[Any]:
+        items = _sequence(node)
+        if start is None or stop is None:
+            return items[start:stop]
+        return [items[at] for at in range(max(start, -len(items)), min(stop, len(items)))]
+
+    return Step(pick, False)
 
 
 def children() -> Step:

@@ -402,7 +402,13 @@ class Connection(asyncio.Protocol):
         self._lingering = False
         self._served = served
         self.closing = self._connections.draining or not head.keep_alive
-        self._body = Body(cast(int, head.content_length), served.body_limit)
+        length = cast(int, head.content_length)
+        if len(rest) == length <= served.body_limit and self._connections.take_body(length):
+            self._reserved = length  # it came with its head: nothing is collected
+            self.deadline = 0.0
+            served.on_body(rest)
+            return
+        self._body = Body(length, served.body_limit)
         self.deadline = self._connections.now + self._connections.limits.body_seconds
         if self._body.too_large:
             self._body_too_large()

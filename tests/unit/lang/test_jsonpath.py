@@ -73,7 +73,6 @@ def test_a_definite_beginning_that_leads_nowhere_has_no_value(path: str) -> None
         "$.a b",
         "",
         "$.a[1",
-        "$[1:2:3]",
         "$" + ".a" * 101,
         "$.a[(@.length-1)]",
         "$.a.nosuch()",

@@ -184,6 +184,19 @@ def test_the_same_headers_again_are_told_of_the_request_that_has_them() -> None:
     assert events[0]["headers"]["X-Same"] == events[1]["headers"]["X-Same"] == "1"
 
 
+def test_the_same_request_again_is_told_with_its_own_body_and_by_the_deployment_of_now() -> None:
+    play = pets()
+    play.asks("POST /?a=1", "X-Same: 1", body=b"one")
+    play.asks("POST /?a=1", "X-Same: 1", body=b"two")
+    play.deploy(api({"/": {"ANY": {**lambda_proxy(), "operationName": "New"}}}))
+    play.asks("POST /?a=1", "X-Same: 1", body=b"six")
+    events = [json.loads(call.payload) for call in play.functions.calls]
+    assert [event["body"] for event in events] == ["one", "two", "six"]
+    assert [event["requestContext"].get("operationName") for event in events] == [None, None, "New"]
+    assert [event["queryStringParameters"] for event in events] == [{"a": "1"}] * 3
+    assert len({event["requestContext"]["requestId"] for event in events}) == 3
+
+
 def test_stage_variables_and_the_operations_name_are_told() -> None:
     play = Play(api({"/": {"GET": {**lambda_proxy(), "operationName": "ListPets"}}}), variables={"size": "small"})
     play.asks("GET /")

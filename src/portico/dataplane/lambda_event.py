@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
-from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from portico.dataplane.context import clf, domain_name
@@ -16,14 +14,12 @@ from portico.wire.lambda_events import (
     Asked,
     Form,
     Members,
-    Once,
     ProxyEvents,
     RouteFacts,
     Sent,
-    fill,
+    escaped,
     forwarded_members,
     sent_part,
-    text_body,
 )
 
 if TYPE_CHECKING:
@@ -36,8 +32,6 @@ _KEPT_BY_ONE: Final = 4
 """Forms of 1.5 KB that a header section keeps: one that many connections send, and one with a secret, which is its
 connection's own."""
 _KEPT_PATH: Final = 256
-_NO_BODY: Final = (b"null", False)
-_numbers = count()
 
 
 class EventMaker:
@@ -60,47 +54,47 @@ class EventMaker:
             canary=place.canary,
         )
         self._events = ProxyEvents(facts)
-        self._number = next(_numbers)
+        self._number = self._events.number
         self._binary = BinaryTypes(spec.binary_media_types)
 
     def event(self, exchange: Exchange) -> bytes:
+        head = exchange.head
+        form: Form | None = head.digest
+        if form is None or form.number != self._number:
+            form = head.digest = self._form(exchange)
+        trace, epoch = exchange.trace_id, exchange.epoch
+        return form.fill(
+            escaped(trace) if trace else trace_id(exchange),
+            exchange.extended_id,
+            clf.text if int(epoch) == clf.second else clf(epoch),
+            int(epoch * 1000),
+            exchange.request_id,
+            exchange.body or b"",
+        )
+
+    def _form(self, exchange: Exchange) -> Form:
+        """Mostly one that was made before: a client asks for several things with the same headers."""
         try:
             sent: Sent = exchange.head.section.digest.event
         except AttributeError:
             sent = _sent(exchange)
-        key = (self._number, exchange.method, exchange.path, forwarded := _forwarded(exchange))
-        form = None if exchange.query else sent.forms.get(key)
+        forwarded = _forwarded(exchange)
+        if exchange.query:
+            return self._made(exchange, sent, forwarded)
+        key = (self._number, exchange.method, exchange.path, forwarded)
+        form = sent.forms.get(key)
         if form is None:
-            form = self._form(exchange, sent, forwarded)
-            if not exchange.query and len(exchange.path) <= _KEPT_PATH:
+            form = self._made(exchange, sent, forwarded)
+            if len(exchange.path) <= _KEPT_PATH:
                 sent.keep(key, form)
-        typed = exchange.head.section.digest.content_type
-        body, base64 = _NO_BODY if typed is None and not exchange.body else self._body(exchange)
-        epoch = exchange.epoch
-        return fill(
-            form,
-            Once(
-                trace_id(exchange),
-                exchange.request_id,
-                exchange.extended_id,
-                clf.text if int(epoch) == clf.second else clf(epoch),
-                int(epoch * 1000),
-                body,
-                base64,
-            ),
-        )
+        return form
 
-    def _form(self, exchange: Exchange, sent: Sent, forwarded: Members) -> Form:
+    def _made(self, exchange: Exchange, sent: Sent, forwarded: Members) -> Form:
         query = parse_query(exchange.query) if exchange.query else {}
         path = exchange.path.decode("latin-1")
-        asked = Asked(exchange.method, path, query, exchange.captures, forwarded, exchange.source_ip)
-        return self._events.form(sent, asked)
-
-    def _body(self, exchange: Exchange) -> tuple[bytes, bool]:
-        """The body as JSON; base64 where its Content-Type is a binary media type."""
-        body = exchange.body or b""
         binary = self._binary.match(exchange.head.section.digest.content_type)
-        return (b'"%b"' % b64encode(body) if binary and body else text_body(body)), binary
+        asked = Asked(exchange.method, path, query, exchange.captures, forwarded, exchange.source_ip, binary)
+        return self._events.form(sent, asked)
 
 
 def _sent(exchange: Exchange) -> Sent:

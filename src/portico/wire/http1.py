@@ -131,9 +131,9 @@ class Section:
 
 
 class Head:
-    """A request's head, checked."""
+    """A request's head, checked. No two connections share one."""
 
-    __slots__ = ("line", "method", "section", "target")
+    __slots__ = ("digest", "line", "method", "section", "target")
 
     def __init__(self, line: bytes, method: bytes, target: bytes, section: Section) -> None:
         self.line = line
@@ -142,6 +142,8 @@ class Head:
         self.target = target
         """Path and query as on the request line."""
         self.section = section
+        self.digest: Any = None
+        """What the application made of the whole head, for when the connection sends it again."""
 
     @property
     def minor(self) -> int:

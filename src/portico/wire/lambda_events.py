@@ -5,8 +5,10 @@ between the requests of a method, or between those of a connection, is encoded o
 all of it but trace, ids, time and body is remembered as one Form.
 """
 
+from base64 import b64encode
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import count
 from typing import Final, NamedTuple
 
 import msgspec
@@ -23,6 +25,7 @@ _ANONYMOUS: Final = (
 )
 """`identity` has its twelve members whoever calls (fact 113)."""
 _ENDINGS: Final = (b',"isBase64Encoded":false}', b',"isBase64Encoded":true}')
+_numbers: Final = count()
 
 
 class Members:
@@ -68,30 +71,39 @@ class Asked(NamedTuple):
     """Of the path's parameters, in its order, still percent-encoded."""
     forwarded: Members
     source_ip: str
+    binary: bool = False
+    """Whether the Content-Type is a binary media type: a body is sent as Base64 then."""
 
 
-class Form(NamedTuple):
-    """An event but for what no two requests share: trace, ids, time and body."""
+class Form(msgspec.Struct, frozen=True, gc=False):
+    """An event but for what no two requests share: trace, ids, time and body. As text, which is encoded once."""
 
-    to_trace: bytes
-    to_second_trace: bytes
-    to_ids: bytes
-    to_epoch: bytes
-    to_body: bytes
+    number: int
+    """Of the ProxyEvents that made it."""
+    to_trace: str
+    to_second_trace: str
+    to_ids: str
+    to_epoch: str
+    to_body: str
+    bodiless: str
+    """The same with the rest of an event that has no body."""
+    binary: bool
 
+    def fill(self, trace: str, extended_id: str, time: str, epoch_ms: int, request_id: str, body: bytes) -> bytes:
+        """The JSON of one request's event.
 
-class Once(msgspec.Struct, gc=False):
-    """What no two requests share."""
+        `trace`: JSON without its quotes. `time`: as access logs have it, `22/Nov/2026:14:31:52 +0000`.
+        """
+        front = (
+            f"{self.to_trace}{trace}{self.to_second_trace}{trace}{self.to_ids}{extended_id}"
+            f'","requestTime":"{time}{self.to_epoch}{epoch_ms},"requestId":"{request_id}'
+            f"{self.to_body if body else self.bodiless}"
+        ).encode()
+        return b"".join((front, self._value(body), _ENDINGS[self.binary])) if body else front
 
-    trace_id: str
-    request_id: str
-    extended_id: str
-    time: str
-    """As access logs have it: `22/Nov/2026:14:31:52 +0000`."""
-    epoch_ms: int
-    body: bytes
-    """JSON: a string, or null."""
-    base64: bool
+    def _value(self, body: bytes) -> bytes:
+        """As JSON; U+FFFD for what is not UTF-8 (fact 140)."""
+        return b'"%b"' % b64encode(body) if self.binary else _encode(body.decode("utf-8", "replace"))
 
 
 class RouteFacts(NamedTuple):
@@ -113,9 +125,11 @@ class RouteFacts(NamedTuple):
 class ProxyEvents:
     """Makes the events of one method."""
 
-    __slots__ = ("_identified", "_names", "_resource", "_stage", "_stage_variables", "_staged")
+    __slots__ = ("_identified", "_names", "_resource", "_stage", "_stage_variables", "_staged", "number")
 
     def __init__(self, facts: RouteFacts) -> None:
+        self.number = next(_numbers)
+        """By which its Forms are known, which may outlive it."""
         resource = _encode(facts.resource_path)
         operation = b',"operationName":%b' % _encode(facts.operation_name) if facts.operation_name else b""
         self._resource = b'{"resource":%b,"path":' % resource
@@ -140,43 +154,58 @@ class ProxyEvents:
     def form(self, sent: Sent, asked: Asked) -> Form:
         """The Form of requests that send and ask this."""
         path, method, forwarded = asked.path, b'"%b"' % asked.method, asked.forwarded
+        to_trace = b"".join(
+            (
+                self._resource,
+                _encode("/" + path.lstrip("/") if path.startswith("//") else path),
+                b',"httpMethod":',
+                method,
+                b',"headers":{',
+                sent.headers.single,
+                forwarded.single,
+                b'"X-Amzn-Trace-Id":"',
+            )
+        )
+        to_second_trace = b'"},"multiValueHeaders":{%b%b"X-Amzn-Trace-Id":["' % (
+            sent.headers.multiple,
+            forwarded.multiple,
+        )
+        to_ids = b"".join(
+            (
+                b'"]},',
+                _query(asked.query) if asked.query else _NO_QUERY,
+                self._path_parameters(asked.path_values),
+                self._stage_variables,
+                b',"httpMethod":',
+                method,
+                b',"extendedRequestId":"',
+            )
+        )
+        to_epoch = b'","path":%b%b%b,"requestTimeEpoch":' % (
+            _encode(self._stage + path),
+            self._staged,
+            sent.domain_prefix,
+        )
+        to_body = b"".join(
+            (
+                _IDENTITY,
+                _encode(asked.source_ip),
+                _ANONYMOUS,
+                sent.user_agent,
+                b',"user":null},"domainName":',
+                sent.domain_name,
+                self._identified,
+            )
+        )
         return Form(
-            b"".join(
-                (
-                    self._resource,
-                    _encode("/" + path.lstrip("/") if path.startswith("//") else path),
-                    b',"httpMethod":',
-                    method,
-                    b',"headers":{',
-                    sent.headers.single,
-                    forwarded.single,
-                    b'"X-Amzn-Trace-Id":',
-                )
-            ),
-            b'},"multiValueHeaders":{%b%b"X-Amzn-Trace-Id":[' % (sent.headers.multiple, forwarded.multiple),
-            b"".join(
-                (
-                    b"]},",
-                    _query(asked.query) if asked.query else _NO_QUERY,
-                    self._path_parameters(asked.path_values),
-                    self._stage_variables,
-                    b',"httpMethod":',
-                    method,
-                    b',"extendedRequestId":"',
-                )
-            ),
-            b'","path":%b%b%b,"requestTimeEpoch":' % (_encode(self._stage + path), self._staged, sent.domain_prefix),
-            b"".join(
-                (
-                    _IDENTITY,
-                    _encode(asked.source_ip),
-                    _ANONYMOUS,
-                    sent.user_agent,
-                    b',"user":null},"domainName":',
-                    sent.domain_name,
-                    self._identified,
-                )
-            ),
+            self.number,
+            to_trace.decode(),
+            to_second_trace.decode(),
+            to_ids.decode(),
+            to_epoch.decode(),
+            to_body.decode(),
+            b"".join((to_body, b"null", _ENDINGS[asked.binary])).decode(),
+            asked.binary,
         )
 
     def _path_parameters(self, values: Sequence[bytes]) -> bytes:
@@ -185,27 +214,6 @@ class ProxyEvents:
         pairs = zip(self._names, values, strict=True)
         members = b",".join([b"%b:%b" % (name, _encode(value.decode("latin-1"))) for name, value in pairs])
         return b',"pathParameters":{%b}' % members
-
-
-def fill(form: Form, once: Once) -> bytes:
-    """The JSON of one request's event."""
-    to_trace, to_second_trace, to_ids, to_epoch, to_body = form
-    trace = _encode(once.trace_id)
-    return b"".join(
-        (
-            to_trace,
-            trace,
-            to_second_trace,
-            trace,
-            to_ids,
-            f'{once.extended_id}","requestTime":"{once.time}'.encode(),
-            to_epoch,
-            f'{once.epoch_ms},"requestId":"{once.request_id}'.encode(),
-            to_body,
-            once.body,
-            _ENDINGS[once.base64],
-        )
-    )
 
 
 def _query(query: Mapping[str, Sequence[str]]) -> bytes:
@@ -245,6 +253,6 @@ def forwarded_members(addresses: str, port: int, scheme: bytes) -> Members:
     )
 
 
-def text_body(body: bytes) -> bytes:
-    """A body of text as JSON: null where there is none, U+FFFD for what is not UTF-8 (fact 140)."""
-    return _encode(body.decode("utf-8", "replace")) if body else b"null"
+def escaped(text: str) -> str:
+    """As it stands between the quotes of a JSON string."""
+    return _encode(text).decode()[1:-1]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from portico.ports.functions import FailureKind, FunctionFailure, FunctionReceiver
 from portico.ports.upstream import LONGEST_STREAM, NeverLent
@@ -22,7 +24,7 @@ def report(error: Exception) -> None:
     asyncio.get_running_loop().call_exception_handler(told)
 
 
-class Plan(NamedTuple):
+class Plan(msgspec.Struct, frozen=True, gc=False):
     """What all calls of a destination have in common."""
 
     arn: str
@@ -31,24 +33,19 @@ class Plan(NamedTuple):
     streams: bool
 
 
-class Call(NeverLent):
+class Call(NeverLent, msgspec.Struct, eq=False, gc=False):
     """One invocation. It is over when its plan is gone: nothing that it held is kept alive by it then."""
 
-    __slots__ = ("begun", "context", "deadline", "link", "number", "plan", "since", "timer")
-
-    def __init__(self, plan: Plan, number: int, context: Any, now: float) -> None:
-        self.plan: Plan | None = plan
-        self.number = number
-        self.context = context
-        self.since = now
-        self.deadline = now + plan.timeout
-        """When its time is over; of a stream, unless its next byte comes first."""
-        self.begun = False
-        """Of a stream: `on_begin` was told."""
-        self.link: Link | None = None
-        self.timer: asyncio.TimerHandle | None = None
-        if plan.timeout < EXACT_BELOW:
-            self.timer = asyncio.get_running_loop().call_later(plan.timeout, self.expire)
+    plan: Plan | None
+    number: int
+    context: Any
+    since: float
+    deadline: float
+    """When its time is over; of a stream, unless its next byte comes first."""
+    begun: bool = False
+    """Of a stream: `on_begin` was told."""
+    link: Link | None = None
+    timer: asyncio.TimerHandle | None = None
 
     # FunctionCall
 
@@ -70,6 +67,10 @@ class Call(NeverLent):
             link.cancel(self.number)
 
     # The adapter
+
+    def arm(self, timeout: float) -> None:
+        """Set the timer of a call that the sweep would expire too late."""
+        self.timer = asyncio.get_running_loop().call_later(timeout, self.expire)
 
     @property
     def over(self) -> bool:

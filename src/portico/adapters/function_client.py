@@ -22,7 +22,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from portico.adapters.function_call import Call, Plan
+from portico.adapters.function_call import EXACT_BELOW, Call, Plan
 from portico.adapters.function_link import UNSENT_LIMIT, Link
 from portico.ports.functions import (
     ASYNCHRONOUS_LIMIT,
@@ -41,6 +41,7 @@ WAIT_SECONDS: Final = 2.75
 _FIRST_PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 0.5
 """Between two attempts to connect: shorter than calls wait, so that each of them sees an attempt."""
+_USUAL: Final = InvocationType.REQUEST_RESPONSE
 _LONGEST_TRACE: Final = 255
 """Bytes; a frame has no room for a longer one, and none that AWS makes is."""
 
@@ -178,7 +179,7 @@ class _Destination:
         self._client = client
         self._invocable = invocable
         self._plan = Plan(invocable.arn, receiver, timeout, invocable.streams)
-        self._head = _encoded(invocable, InvocationType.REQUEST_RESPONSE)
+        self._head = _encoded(invocable, _USUAL)
 
     def invoke(
         self,
@@ -188,13 +189,16 @@ class _Destination:
         kind: InvocationType = InvocationType.REQUEST_RESPONSE,
         trace_id: str = "",
     ) -> Call:
-        client = self._client
-        call = Call(self._plan, next(client.numbers), context, client.now())
+        client, plan = self._client, self._plan
+        now = client.now()
+        call = Call(plan, next(client.numbers), context, now, now + plan.timeout)
+        if plan.timeout < EXACT_BELOW:
+            call.arm(plan.timeout)
         if len(payload) > ASYNCHRONOUS_LIMIT and (limit := _limit(kind)) < len(payload):
             call.fail(FailureKind.TOO_LARGE, f"an event of {len(payload)} bytes, more than the {limit} of {kind.value}")
             return call
-        head = self._head if kind is InvocationType.REQUEST_RESPONSE else _encoded(self._invocable, kind)
-        trace = trace_id.encode(errors="replace")
+        head = self._head if kind is _USUAL else _encoded(self._invocable, kind)
+        trace = trace_id.encode("utf-8", "replace")
         frame = invoke(call.number, head, trace if len(trace) <= _LONGEST_TRACE else b"", payload)
         link = client.link
         if link is None or not link.usable:

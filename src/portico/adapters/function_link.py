@@ -35,6 +35,7 @@ _NAMED: Final = b'"id":'
 """In a head that is like no other either."""
 
 
+_ANSWER: Final = FrameKind.ANSWER
 _PLAIN: Final = head_block(msgspec.json.encode(AnswerHead()))
 """How an answer of $LATEST begins that is no error and brings no log."""
 _PLAIN_END: Final = len(_PLAIN)
@@ -100,7 +101,7 @@ class Link(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         try:
             for kind, number, content in self._reader.feed(data):
-                if kind is FrameKind.ANSWER:
+                if kind is _ANSWER:
                     self._answer(number, content)
                 else:
                     self._take(kind, number, content)

@@ -24,6 +24,7 @@ from portico.kernel.errors import PorticoError
 LONGEST: Final = 8 * 1024 * 1024
 """Bytes of a frame: the largest event or answer with room for its heads. Longer is a broken peer."""
 _PREFIX: Final = Struct("!IBQ")
+_PREFIX_SIZE: Final = _PREFIX.size
 _BEYOND_LENGTH: Final = 9
 _LENGTH: Final = Struct("!I")
 _BYTES: Final = [bytes((number,)) for number in range(256)]
@@ -152,7 +153,7 @@ class FrameReader:
             data = b"".join(self._held)
         frames: list[tuple[FrameKind, int, bytes]] = []
         at, size = 0, len(data)
-        while size - at >= _PREFIX.size:
+        while size - at >= _PREFIX_SIZE:
             length, kind, call = _PREFIX.unpack_from(data, at)
             if not _BEYOND_LENGTH <= length <= LONGEST:
                 raise FrameError(f"a frame of {length} bytes")
@@ -162,7 +163,7 @@ class FrameReader:
             known = _KINDS.get(kind)
             if known is None:
                 raise FrameError(f"a frame of unknown kind {kind}")
-            frames.append((known, call, data[at + _PREFIX.size : end]))
+            frames.append((known, call, data[at + _PREFIX_SIZE : end]))
             at = end
         if at == size:
             self._held = []

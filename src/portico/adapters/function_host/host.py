@@ -40,6 +40,10 @@ from portico.wire.function_frames import (
 )
 from portico.wire.half_surrogates import without_halves
 
+# Members looked up in their class cost 65 ns each before Python 3.12.
+_INVOKE: Final = FrameKind.INVOKE
+_SYNCHRONOUS: Final = InvocationType.REQUEST_RESPONSE
+
 _MOST_TARGETS: Final = 10_000
 _UNREAD_LIMIT: Final = 16 * 1024 * 1024
 """Bytes of answers that a caller has not read; streams to it pause then."""
@@ -172,7 +176,7 @@ class CallerConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         try:
             for kind, number, content in self._reader.feed(data):
-                if kind is FrameKind.INVOKE:
+                if kind is _INVOKE:
                     self._invoke(number, content)
                 else:
                     self._control(kind, number)
@@ -193,28 +197,40 @@ class CallerConnection(asyncio.Protocol):
         if failure is not None:
             self.on_failure(number, failure)
             return
-        found = target.found
-        assert found is not None
         request_id = host.ids.pair()[0]
-        event, trace_id = event or b"{}", trace_id or host.trace_id(request_id)
         if target.named:
             self._ids[number] = request_id
-        if target.kind is InvocationType.DRY_RUN:
-            self.on_answer(number, FunctionAnswer(b"", version=found.version.version, status=204))
-            return
-        if target.kind is InvocationType.EVENT:
-            told = Event(request_id, target.arn, trace_id, target.client_context, event, host.clock.now())
-            host.events.accept(told, self, number)
-            return
         invocation = Invocation(
-            request_id, target.arn, event, trace_id, self, number, target.streams, target.tail, target.client_context
+            request_id,
+            target.arn,
+            event or b"{}",
+            trace_id or host.trace_id(request_id),
+            self,
+            number,
+            target.streams,
+            target.tail,
+            target.client_context,
         )
+        found = target.found
+        assert found is not None
+        if target.kind is not _SYNCHRONOUS:
+            self._invoke_later(target.kind, found, invocation)
+            return
         self._calls[number] = invocation
         if self._full:
             invocation.hold(Holder.CONNECTION)
         failure = host.fleet.pool(found.function, found.choose()).invoke(invocation)
         if failure is not None:
             self.on_failure(number, failure)
+
+    def _invoke_later(self, kind: InvocationType, found: Found, asked: Invocation) -> None:
+        """Or never."""
+        if kind is InvocationType.DRY_RUN:
+            self.on_answer(asked.call, FunctionAnswer(b"", version=found.version.version, status=204))
+            return
+        now = self._host.clock.now()
+        told = Event(asked.request_id, asked.arn, asked.trace_id, asked.client_context, asked.event, now)
+        self._host.events.accept(told, self, asked.call)
 
     def _control(self, kind: FrameKind, number: int) -> None:
         """Raises FrameError."""

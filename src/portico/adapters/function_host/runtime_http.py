@@ -19,7 +19,9 @@ LONGEST_HEAD: Final = 1024 * 1024 + 64 * 1024
 """Bytes: AWS's clients send up to 1 MB of Lambda-Runtime-Function-XRay-Error-Cause."""
 _LINE: Final = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*")
 _LENGTH: Final = re.compile(rb"(?i)\r\ncontent-length:[ \t]*([0-9]{1,15})[ \t]*(?=\r\n|\Z)")
-_POST: Final = re.compile(rb"POST /2018-06-01/runtime/invocation/([^/ ?#]{1,128})/(response|error) HTTP/1\.1")
+_POST: Final = re.compile(
+    rb"POST /2018-06-01/runtime/invocation/([^/ ?#\r\n]{1,128})/(response|error) HTTP/1\.1(?=\r\n|\Z)"
+)
 _MOST_SECTIONS: Final = 1024
 _LONGEST_SECTION: Final = 1024
 
@@ -63,15 +65,15 @@ class Head(msgspec.Struct, frozen=True, gc=False):
 
 def read_head(data: bytes, end: int) -> Head:
     """The head in `data[:end]`, where `end` is where the empty line begins. Raises ProtocolError."""
-    line_end = data.find(b"\r\n", 0, end)
+    posted = _POST.match(data, 0, end)
+    line_end = data.find(b"\r\n", 0, end) if posted is None else posted.end()
     if line_end < 0:
         line_end = end
-    line, lines = data[:line_end], data[line_end:end]
-    known = _known.get(lines)
-    section, length = _keep(lines) if known is None else known
-    posted = _POST.fullmatch(line)
+    lines = data[line_end:end]
+    section, length = _known.get(lines) or _keep(lines)
     if posted is not None:
         return Head(_POSTED[posted[2]], posted[1].decode("latin-1"), section, length)
+    line = data[:line_end]
     verb = _FIXED.get(line)
     if verb is not None:
         return Head(verb, "", section, length)
@@ -82,10 +84,10 @@ def read_head(data: bytes, end: int) -> Head:
 
 def read_poll(data: bytes) -> Head | None:
     """The head of a whole request for the next event, which a runtime always sends in the same bytes; else None."""
-    if len(data) > _LONGEST_SECTION or not data.startswith(b"GET "):
+    if len(data) > _LONGEST_SECTION:
         return None
     head = _polls.get(data)
-    if head is None and data.find(b"\r\n\r\n") == len(data) - 4:
+    if head is None and data.startswith(b"GET ") and data.find(b"\r\n\r\n") == len(data) - 4:
         head = read_head(data, len(data) - 4)
         if head.verb is not Verb.NEXT or head.length or head.section.chunked:
             return None

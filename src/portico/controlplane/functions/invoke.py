@@ -70,14 +70,15 @@ def _check_json(text: bytes) -> None:
 
 
 def _client_context(encoded: str) -> str:
-    """JSON text. It travels in base64."""
+    """JSON text, in ASCII: to us it travels in base64, to the runtime in a header."""
     try:
         text = base64.b64decode(encoded, validate=True).decode()
-        if text and not isinstance(json.loads(text), dict):
+        context = json.loads(text) if text else {}
+        if not isinstance(context, dict):
             raise ValueError(text)
+        return json.dumps(context, allow_nan=False) if text else ""
     except (ValueError, binascii.Error, RecursionError):
         raise InvalidRequestContentException("Client context must be a valid Base64-encoded JSON object.") from None
-    return text
 
 
 @operation("Invoke", service="lambda", writes=False, prepare=prepare)

@@ -86,6 +86,16 @@ def test_a_client_context_is_handed_on_as_json() -> None:
     assert stage.deferred.invocable.client_context == '{"custom": {"a": "b"}}'
 
 
+def test_a_client_context_fits_into_a_header() -> None:
+    stage = answered()
+    encoded = base64.b64encode('{"custom":\r\n{"a": "ü 日本"}}'.encode()).decode()
+    stage.client.invoke(FunctionName="hello", ClientContext=encoded)
+    context = stage.deferred.invocable.client_context
+    assert context.isascii()
+    assert context.isprintable()
+    assert json.loads(context) == {"custom": {"a": "ü 日本"}}
+
+
 INVALID_CONTENT = "InvalidRequestContentException"
 
 
@@ -97,6 +107,7 @@ INVALID_CONTENT = "InvalidRequestContentException"
         ({"Payload": b"[" * 100_000}, 400, INVALID_CONTENT, "Could not parse request body into json: "),
         ({"Payload": b"NaN"}, 400, INVALID_CONTENT, "Could not parse request body into json: "),
         ({"ClientContext": "%%"}, 400, INVALID_CONTENT, "Client context must be a valid Base64-encoded JSON object."),
+        ({"ClientContext": "eyJhIjpOYU59"}, 400, INVALID_CONTENT, "Client context must be a valid Base64-encoded JSON"),
         ({"ClientContext": "WzFd"}, 400, INVALID_CONTENT, "Client context must be a valid Base64-encoded JSON object."),
         (
             {"Payload": b'"' + b"x" * ASYNCHRONOUS_LIMIT + b'"', "InvocationType": "Event"},

@@ -4,7 +4,6 @@ Inside a schema a reference to another becomes the address of its model (recorde
 """
 
 import json
-import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -14,7 +13,6 @@ from portico.ports.store import Document
 
 MODELS_URL = "https://apigateway.amazonaws.com/restapis/{api_id}/models/"
 
-_NAME = re.compile(r"[a-zA-Z0-9]+")
 _PRIMITIVES = ("string", "number", "integer", "boolean", "null", "file")
 
 
@@ -32,13 +30,7 @@ class Models:
         self._warnings = warnings
         if schemas is not None:
             for name in sorted(schemas.mapping()):
-                self._define(name, schemas.child(name, schemas.mapping()[name]))
-
-    def _define(self, name: str, schema: Place) -> None:
-        if _NAME.fullmatch(name):
-            self.documents[name] = self._model(name, schema)
-        else:
-            self._warnings.append(f"Model name must be alphanumeric: {name}")
+                self.documents[name] = self._model(name, schemas.child(name, schemas.mapping()[name]))
 
     def of_request(self, schema: Place) -> str | None:
         """The model's name for a request body. A missing one is a warning, in AWS's words; `{}` needs none."""

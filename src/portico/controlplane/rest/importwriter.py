@@ -46,7 +46,13 @@ def write_definition(call: Call, api: Document, imported: ImportedApi) -> None:
         writer.write_resource(path, imported.resources[path])
     put_parts(call, api["id"], imported.documentation, overwrite=False)
     if writer.errors:
-        raise BadRequestException("\n\t".join(["Errors found during import:", *writer.errors]))
+        raise BadRequestException(_told(writer.errors, [*imported.warnings, *writer.warnings]))
+
+
+def _told(errors: list[str], warnings: list[str]) -> str:
+    """In AWS's layout, as callers have published it: what was warned of stands behind what went wrong."""
+    lines = "\n\t".join(["Errors found during import:", *errors])
+    return "\n\t".join([f"{lines}\nAdditionally, these warnings were found:", *warnings]) if warnings else lines
 
 
 class _Writer:
@@ -57,7 +63,9 @@ class _Writer:
         self._by_path = {node["path"]: node for node in self._tree.nodes.values()}
         self._authorizers = {row["name"]: key for key, row in call.unit.find("authorizer", self._api_id)}
         self._validators = {row.get("name"): key for key, row in call.unit.find("requestvalidator", self._api_id)}
+        self._refused_models: set[str] = set()
         self.errors: list[str] = []
+        self.warnings: list[str] = []
 
     def _run(self, name: str, params: dict[str, Any]) -> Document:
         call = Call({"restApiId": self._api_id, **params}, self._call.unit, self._call.realm)
@@ -76,8 +84,11 @@ class _Writer:
 
     def write_parts(self, imported: ImportedApi) -> None:
         for name, model in imported.models.items():
+            failed = len(self.errors)
             with self._doing(f"Unable to create model for '{name}'"):
                 self._write_model(model)
+            if len(self.errors) > failed:
+                self._refused_models.add(name)
         for name, validator in imported.request_validators.items():
             with self._doing(f"Unable to create request validator '{name}'"):
                 self._write_validator(name, validator)
@@ -140,6 +151,7 @@ class _Writer:
         failed = len(self.errors)
         with self._doing(f"Unable to put method '{verb}' on resource at path '{path}'"):
             self._forget_method(spot)
+            self._check_models(method)
             self._run("PutMethod", {**spot, **self._method_params(method)})
             for response in method.method_responses.values():
                 self._run("PutMethodResponse", {**spot, **response})
@@ -150,6 +162,17 @@ class _Writer:
         place = MethodPlace(Call({"restApiId": self._api_id, **spot}, self._call.unit, self._call.realm))
         if place.methods.pop(place.verb, None) is not None:
             place.save()
+
+    def _check_models(self, method: ImportedMethod) -> None:
+        """A model that could not be created is none to a method either; AWS says so twice, and calls it null."""
+        used = [
+            method.request_models,
+            *(response.get("responseModels") for response in method.method_responses.values()),
+        ]
+        refused = [name for models in used for name in (models or {}).values() if name in self._refused_models]
+        self.warnings += [f"Reference to model '{name}' not found. Ignoring." for name in dict.fromkeys(refused)]
+        if refused:
+            raise BadRequestException("Invalid model identifier specified: null")
 
     def _method_params(self, method: ImportedMethod) -> Document:
         protection = method.protection

@@ -36,6 +36,10 @@ class PatternError(SourceError):
     """Not a pattern, or one that is refused."""
 
 
+class UnsupportedPattern(PatternError):
+    """Java may take it, this dialect does not."""
+
+
 @dataclass(frozen=True, slots=True)
 class JavaPattern:
     """A compiled pattern. `bomb`: only texts of SHORT_TEXT characters may be matched."""
@@ -82,7 +86,7 @@ def _cost(length: int, limit: int) -> int:
 def compile_java(source: str) -> JavaPattern:
     """Compile a pattern. Raises PatternError."""
     if len(source) > PATTERN_LIMIT:
-        raise PatternError(f"pattern {source[:40]!r}…", f"it has more than {PATTERN_LIMIT} characters")
+        raise UnsupportedPattern(f"pattern {source[:40]!r}…", f"it has more than {PATTERN_LIMIT} characters")
     piece = _Parser(source).parse()
     try:
         regex = re.compile(piece.text, re.ASCII)
@@ -183,7 +187,7 @@ class _Parser:
     def alternation(self) -> _Piece:
         self.nesting += 1
         if self.nesting > NESTING_LIMIT:
-            self.fail(f"more than {NESTING_LIMIT} groups inside each other")
+            self.lack(f"more than {NESTING_LIMIT} groups inside each other")
         flags = self.flags
         options = [self.sequence()]
         while self.peek() == "|":
@@ -207,7 +211,7 @@ class _Parser:
             self.at = match.end()
             piece = _repeated(piece, *_counts(match), match[5])
             if piece.weight > (WEIGHT_LIMIT if piece.sure else 256):
-                self.fail("it repeats too much")
+                self.lack("it repeats too much")
         if self.peek() == "{":
             self.fail("'{' must be written '\\{'")
         return piece
@@ -261,7 +265,7 @@ class _Parser:
     def changed_flags(self, match: re.Match[str]) -> frozenset[str]:
         for flag in (match[4] or "") + (match[5] or ""):
             if flag not in _FLAGS:
-                self.fail(f"the flag {flag!r} is not supported")
+                self.lack(f"the flag {flag!r} is not supported")
         return (self.flags | frozenset(match[4] or "")) - frozenset(match[5] or "")
 
     def escape(self) -> _Piece:
@@ -298,7 +302,7 @@ class _Parser:
             return None
         match = _PROPERTY.match(self.source, self.at)
         if match is None or match[2] not in _POSIX:
-            self.fail("only POSIX classes such as \\p{Alpha} are supported, no Unicode properties")
+            self.lack("only POSIX classes such as \\p{Alpha} are supported, no Unicode properties")
         self.at = match.end()
         return f"[{'^' if char == 'P' else ''}{_POSIX[match[2]]}]"
 
@@ -315,7 +319,7 @@ class _Parser:
             self.at += 1
             return self.code_point(ord(self.source[self.at - 1]) ^ 64)
         if char.isascii() and (char.isalnum() or not char):
-            self.fail(f"the escape or back reference \\{char} is not supported")
+            self.lack(f"the escape or back reference \\{char} is not supported")
         return char
 
     def code_point(self, number: int) -> str:
@@ -348,7 +352,7 @@ class _Parser:
         if not char:
             self.fail("unclosed class")
         if char == "[" or self.source.startswith("&&", self.at):
-            self.fail("a class inside a class is not supported")
+            self.lack("a class inside a class is not supported")
         if char == "]":
             self.fail("']' in a class must be written '\\]'")
         self.at += 1
@@ -358,14 +362,17 @@ class _Parser:
         if members is None:
             return self.escaped_char()
         if members.startswith("[^"):
-            self.fail("a negated class inside a class is not supported")
+            self.lack("a negated class inside a class is not supported")
         return members[1:-1]
 
     def peek(self) -> str:
         return self.source[self.at : self.at + 1]
 
-    def fail(self, reason: str) -> NoReturn:
-        raise PatternError(f"pattern {self.source!r}, column {self.at + 1}", reason)
+    def fail(self, reason: str, kind: type[PatternError] = PatternError) -> NoReturn:
+        raise kind(f"pattern {self.source!r}, column {self.at + 1}", reason)
+
+    def lack(self, reason: str) -> NoReturn:
+        self.fail(reason, UnsupportedPattern)
 
 
 def _in_class(char: str) -> str:

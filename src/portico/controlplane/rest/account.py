@@ -39,7 +39,7 @@ def _replace_role(document: Document, edit: Edit) -> None:
     elif _ROLE.fullmatch(edit.value):
         document["cloudwatchRoleArn"] = edit.value
     else:
-        raise BadRequestException("Role ARN is not well formed")
+        raise BadRequestException("The role ARN is not well formed")  # terraform-provider-aws, apigateway/account.go
 
 
 def _add_feature(document: Document, edit: Edit) -> None:

@@ -34,7 +34,9 @@ def check_authorizer(document: Document) -> None:
     if check is None:
         raise BadRequestException(f"Authorizers of type {document.get('type')} are not supported yet")
     if not 0 <= document.get("authorizerResultTtlInSeconds", 0) <= MAX_TTL:
-        raise BadRequestException(f"Authorizer result TTL must be between 0 and {MAX_TTL} seconds")
+        raise BadRequestException(
+            f"Authorizer result TTL outside allowable range. TTL must be between 0 and {MAX_TTL} seconds."
+        )
     check(document)
 
 
@@ -48,7 +50,12 @@ def _check_request(document: Document) -> None:
     source = document.get("identitySource")
     if source:
         if not all(_REQUEST_SOURCE.fullmatch(one.strip()) for one in source.split(",")):
-            raise BadRequestException(f"Invalid identity source specified: {source}")
+            raise BadRequestException(
+                f"Invalid request identity source expression: {source}. The sources must be separated by comma, and "
+                "each source must be either a method request parameter, matching "
+                "'method.request.querystring|header.[a-zA-Z0-9._-]+', or a stage variable, matching "
+                "'stageVariables.[a-zA-Z0-9._-]+', or a context parameter, matching 'context.[a-zA-Z0-9._-]+'"
+            )
     elif document.get("authorizerResultTtlInSeconds"):
         # API reference: required for REQUEST "when authorization caching is enabled", the key is made of it.
         raise BadRequestException(
@@ -58,8 +65,10 @@ def _check_request(document: Document) -> None:
 
 def _check_cognito(document: Document) -> None:
     providers = document.get("providerARNs") or []
-    if not 1 <= len(providers) <= MAX_PROVIDERS:
-        raise BadRequestException("Authorizers of type COGNITO_USER_POOLS must have at least one user pool ARN")
+    if not providers:
+        raise BadRequestException("ProviderARNs cannot be empty")
+    if len(providers) > MAX_PROVIDERS:
+        raise BadRequestException(f"Authorizers of type COGNITO_USER_POOLS have at most {MAX_PROVIDERS} user pool ARNs")
     for arn in providers:
         if not _USER_POOL.fullmatch(arn or ""):
             raise BadRequestException(f"Invalid user pool ARN specified: {arn}")
@@ -84,6 +93,8 @@ def _check_function(document: Document) -> None:
 
 def _check_header_source(document: Document) -> None:
     source = document.get("identitySource") or ""
+    if not source:
+        raise BadRequestException("IdentitySource cannot be empty")
     if not _HEADER_SOURCE.fullmatch(source):
         raise BadRequestException(
             f"Invalid token source expression: {source}. The source must be a method request header, matching "

@@ -113,6 +113,11 @@ def _new_part(call: Call, api_id: str, location: Document, properties: str) -> D
 
 
 def _checked_location(location: dict[str, Any]) -> Document:
+    foreign = [field for field in _FIELDS[1:] if field not in ENTITIES[location["type"]].fields]
+    if any(location.get(field) for field in foreign):
+        # AWS's words for the type API (observed: github.com/badmintoncryer/cdk-preflight); of others by analogy.
+        listed = " or ".join(filter(None, (", ".join(foreign[:-1]), foreign[-1])))
+        raise BadRequestException(f"[Location type: {location['type']} cannot have {listed} defined.]")
     if fault := fault_of(location):
         raise BadRequestException(f"Invalid documentation part location specified: {fault}")
     return _filled(location)

@@ -7,7 +7,9 @@ from portico.controlplane.patch import Edit, PatchTable, Refusal, Rule, as_text,
 from portico.controlplane.rest.integrations import CONTENT_HANDLING, choice, template, templates
 from portico.controlplane.rest.mappings import check_content_types, check_response_mapping
 from portico.controlplane.rest.methodplace import NO_INTEGRATION, MethodPlace, remove_response
+from portico.lang.javaregex import PatternError, UnsupportedPattern, compile_java
 from portico.ports.store import Document
+from portico.wire.aws.faults import BadRequestException
 
 
 @operation("PutIntegrationResponse")
@@ -63,6 +65,16 @@ def _check(response: Document, place: MethodPlace) -> None:
     declared = (place.method().get("methodResponses") or {}).get(response["statusCode"])
     check_response_mapping(response.get("responseParameters") or {}, declared)
     check_content_types(response.get("responseTemplates") or {})
+    _check_pattern(response.get("selectionPattern") or "")
+
+
+def _check_pattern(pattern: str) -> None:
+    try:
+        compile_java(pattern)
+    except UnsupportedPattern as error:
+        raise BadRequestException(f"Portico cannot select by this pattern: {error}") from None
+    except PatternError:  # observed: github.com/badmintoncryer/cdk-preflight, rules/apigateway
+        raise BadRequestException("Invalid regex pattern specified") from None
 
 
 def _select(response: Document, edit: Edit) -> None:

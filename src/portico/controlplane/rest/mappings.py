@@ -5,11 +5,12 @@
 
 A source that names a parameter must name a declared one; the other sources (bodies, `context.`, `stageVariables.` and
 `'static text'`) have only a form. Guide: "Parameter mapping source data", "Map response data". The refusals are worded
-as AWS words them, seen in the recorded scenario of a boolean request parameter and in reports of the live service.
+as AWS words them, seen in the recorded scenario of a boolean request parameter, in reports of the live service and in
+observations of it (github.com/badmintoncryer/cdk-preflight, rules/apigateway).
 """
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from portico.ports.store import Document
 from portico.wire.aws.faults import BadRequestException
@@ -36,7 +37,7 @@ def check_method_parameters(names: Mapping[str, bool]) -> None:
     """
     for name in names:
         if not _METHOD_PARAMETER.fullmatch(name):
-            raise _undeclared(name)
+            raise _illegal(name)
     bare = [name.split(".", 3)[3] for name in names]
     if len(set(bare)) < len(bare):
         raise BadRequestException("Parameter names must be unique across querystring, header and path")
@@ -46,7 +47,7 @@ def check_method_response_parameters(names: Mapping[str, bool]) -> None:
     """The keys of a method response's `responseParameters`. Raises BadRequestException."""
     for name in names:
         if not _METHOD_RESPONSE_HEADER.fullmatch(name):
-            raise _undeclared(name)
+            raise _illegal(name)
 
 
 def check_request_mapping(mapping: Mapping[str, str], declared: Container[str]) -> None:
@@ -76,7 +77,7 @@ def check_response_mapping(mapping: Mapping[str, str], method_response: Document
             raise _illegal(source)
 
 
-def check_content_types(keys: Mapping[str, object]) -> None:
+def check_content_types(keys: Iterable[str]) -> None:
     """The keys of a map by media type: templates and models. Raises BadRequestException (recorded fact 62)."""
     for key in keys:
         if not _CONTENT_TYPE.fullmatch(key):

@@ -98,6 +98,11 @@ def _check_authorization(method: Document, unit: Unit, api_id: str) -> None:
         raise BadRequestException(
             f"Invalid authorization type specified. Valid options are {', '.join(_AUTHORIZATION_TYPES)}"
         )
+    if method.get("authorizationScopes") and kind != "COGNITO_USER_POOLS":  # observed: cdk-preflight, rules/apigateway
+        raise BadRequestException(
+            "Invalid Method authorization type specified. Authorization Scopes are only valid for COGNITO_USER_POOLS "
+            "authorization type"
+        )
     usable = AUTHORIZER_TYPES.get(kind)
     if usable is None:
         method.pop("authorizerId", None)  # silently: recorded fact 40

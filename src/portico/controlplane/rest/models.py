@@ -9,6 +9,7 @@ from portico.controlplane.operation import Call, operation
 from portico.controlplane.paging import page
 from portico.controlplane.patch import Edit, PatchTable, Refusal, Rule, text
 from portico.controlplane.rest.lookups import require, require_api
+from portico.controlplane.rest.mappings import check_content_types
 from portico.controlplane.rest.modelreferences import are_canonical, flatten, method_using
 from portico.lang.jsonschema.syntax import INVALID, syntax_errors
 from portico.ports.store import Document
@@ -47,6 +48,7 @@ def create_model(call: Call) -> Document:
     api_id = require_api(call)["id"]
     name = call.params["name"]
     _check_name(name)
+    check_content_types((call.params["contentType"],))
     if call.unit.get("model", api_id, name) is not None:
         raise ConflictException("Model name already exists for this REST API")
     check_schema(call.params.get("schema"), call.params["contentType"])

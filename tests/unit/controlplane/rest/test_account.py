@@ -42,7 +42,7 @@ def test_usage_plans_are_there_to_stay(client):
 @pytest.mark.parametrize(
     ("operation", "message"),
     [
-        (("replace", "/cloudwatchRoleArn", "me"), "Role ARN is not well formed"),
+        (("replace", "/cloudwatchRoleArn", "me"), "The role ARN is not well formed"),
         (("add", "/cloudwatchRoleArn", ROLE), "Invalid patch operation specified. Must be one of: [replace]"),
         (("add", "/features", "Flying"), "Invalid feature specified: Flying"),
         (("remove", "/features", "Flying"), "Invalid feature specified: Flying"),

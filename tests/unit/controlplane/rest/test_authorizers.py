@@ -81,6 +81,9 @@ def test_a_function_may_be_named_by_a_stage_variable(create):
     assert create(TOKEN, authorizerUri=uri)["authorizerUri"] == uri
 
 
+TTL = "Authorizer result TTL outside allowable range. TTL must be between 0 and 3600 seconds."
+
+
 def uri_refusal(uri):
     return (
         f"Invalid Authorizer URI: {uri}. Authorizer URI should be a valid API Gateway ARN that represents a Lambda "
@@ -104,25 +107,34 @@ def source_refusal(source):
         ({**TOKEN, "authorizerUri": "https://example.com"}, uri_refusal("https://example.com")),
         ({**TOKEN, "authorizerCredentials": "me"}, "Invalid ARN specified in the request"),
         ({**TOKEN, "providerARNs": [POOL]}, "Authorizers of type TOKEN cannot have providerARNs"),
-        ({**TOKEN, "identitySource": None}, source_refusal("")),
+        ({**TOKEN, "identitySource": None}, "IdentitySource cannot be empty"),
         (
             {**TOKEN, "identitySource": "method.request.querystring.key"},
             source_refusal("method.request.querystring.key"),
         ),
-        ({**TOKEN, "authorizerResultTtlInSeconds": 3601}, "Authorizer result TTL must be between 0 and 3600 seconds"),
-        ({**TOKEN, "authorizerResultTtlInSeconds": -1}, "Authorizer result TTL must be between 0 and 3600 seconds"),
+        ({**TOKEN, "authorizerResultTtlInSeconds": 3601}, TTL),
+        ({**TOKEN, "authorizerResultTtlInSeconds": -1}, TTL),
         (
             {**REQUEST, "identitySource": None},
             "Identity source must be set if authorizer caching is enabled (TTL is greater than 0)",
         ),
-        ({**REQUEST, "identitySource": "cookie"}, "Invalid identity source specified: cookie"),
         (
-            {**COGNITO, "providerARNs": []},
-            "Authorizers of type COGNITO_USER_POOLS must have at least one user pool ARN",
+            {**REQUEST, "identitySource": "cookie"},
+            (
+                "Invalid request identity source expression: cookie. The sources must be separated by comma, and each "
+                "source must be either a method request parameter, matching "
+                "'method.request.querystring|header.[a-zA-Z0-9._-]+', or a stage variable, matching "
+                "'stageVariables.[a-zA-Z0-9._-]+', or a context parameter, matching 'context.[a-zA-Z0-9._-]+'"
+            ),
+        ),
+        ({**COGNITO, "providerARNs": []}, "ProviderARNs cannot be empty"),
+        (
+            {**COGNITO, "providerARNs": [POOL] * 1001},
+            "Authorizers of type COGNITO_USER_POOLS have at most 1000 user pool ARNs",
         ),
         ({**COGNITO, "providerARNs": ["pool"]}, "Invalid user pool ARN specified: pool"),
         ({**COGNITO, "authorizerUri": URI}, "Authorizers of type COGNITO_USER_POOLS cannot have an authorizerUri"),
-        ({**COGNITO, "identitySource": None}, source_refusal("")),
+        ({**COGNITO, "identitySource": None}, "IdentitySource cannot be empty"),
     ],
 )
 def test_what_create_refuses(client, api, create, said, message):
@@ -194,15 +206,9 @@ def test_providers_and_sources_come_and_go_one_by_one(create, patch):
         (("replace", "/id", "x"), "Invalid patch path /id"),
         (("add", "/name", "x"), "Invalid patch operation specified. Must be one of: [replace]"),
         (("replace", "/authorizerResultTtlInSeconds", "soon"), "Invalid authorizerResultTtlInSeconds specified"),
-        (
-            ("replace", "/authorizerResultTtlInSeconds", "9999"),
-            "Authorizer result TTL must be between 0 and 3600 seconds",
-        ),
+        (("replace", "/authorizerResultTtlInSeconds", "9999"), TTL),
         (("replace", "/authorizerUri", "x"), uri_refusal("x")),
-        (
-            ("replace", "/type", "COGNITO_USER_POOLS"),
-            "Authorizers of type COGNITO_USER_POOLS must have at least one user pool ARN",
-        ),
+        (("replace", "/type", "COGNITO_USER_POOLS"), "ProviderARNs cannot be empty"),
     ],
 )
 def test_what_update_refuses(client, api, create, patch, operation, message):

@@ -81,11 +81,20 @@ def test_properties_are_an_object(properties: str, world: World) -> None:
     assert refused(world.update_documentation_part, documentationPartId=key, patchOperations=[edit]) == refusal
 
 
-def test_a_location_has_the_fields_of_its_type(world: World) -> None:
-    assert refused(world.document, kind="API", path="/") == (
-        "BadRequestException",
-        "Invalid documentation part location specified: 'path' is not a valid field for type 'API'",
-    )
+@pytest.mark.parametrize(
+    ("location", "message"),
+    [
+        ({"kind": "API", "path": "/"}, "[Location type: API cannot have path, method, statusCode or name defined.]"),
+        ({"kind": "METHOD", "name": "x"}, "[Location type: METHOD cannot have statusCode or name defined.]"),
+        ({"kind": "RESPONSE", "name": "x"}, "[Location type: RESPONSE cannot have name defined.]"),
+        (
+            {"kind": "MODEL"},
+            "Invalid documentation part location specified: 'name' is required for type 'MODEL'",
+        ),
+    ],
+)
+def test_a_location_has_the_fields_of_its_type(location: dict[str, str], message: str, world: World) -> None:
+    assert refused(world.document, **location) == ("BadRequestException", message)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,19 @@ POLICY = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}],
 }
+POOL = {
+    "pool": {
+        "type": "apiKey",
+        "name": "Authorization",
+        "in": "header",
+        "x-amazon-apigateway-authtype": "cognito_user_pools",
+        "x-amazon-apigateway-authorizer": {
+            "type": "cognito_user_pools",
+            "providerARNs": ["arn:aws:cognito-idp:us-east-1:000000000000:userpool/us-east-1_a"],
+        },
+    },
+}
+"""The one kind of authorizer that checks scopes."""
 SCHEMES = {
     "key": {"type": "apiKey", "name": "x-api-key", "in": "header"},
     "signed": {
@@ -207,13 +220,13 @@ def test_the_endpoint_is_configured_where_each_version_has_it(kind: str, world: 
         ([{"signed": []}], ["sigv4"]),
         ([{"signed": []}, {"key": []}], ["api_key", "sigv4"]),
         ([{"lambda": []}], ["lambda"]),
-        ([{"lambda": ["read", "write"]}, {"key": []}], ["api_key", "lambda"]),
+        ([{"pool": ["read", "write"]}, {"key": []}], ["api_key", "pool"]),
     ],
 )
 def test_a_methods_security_names_the_schemes_that_stand_in_the_document(
     asked: list[dict[str, Any]], schemes: list[str], world: World
 ) -> None:
-    world.deploy(document({"security": asked}, securityDefinitions=SCHEMES))
+    world.deploy(document({"security": asked}, securityDefinitions=SCHEMES | POOL))
     exported = world.export()
     named = {"key": "api_key", "signed": "sigv4"}
     expected = [{named.get(name, name): scopes for name, scopes in one.items()} for one in asked]

@@ -119,7 +119,14 @@ def test_defaults_of_each_type(play, at):
         ),
         (
             {"connectionType": "VPC_LINK"},
-            "400 BadRequestException: A connectionId is required when the connectionType is VPC_LINK",
+            (
+                "400 BadRequestException: ConnectionId should be set to the vpcLinkId or stage variable on connection "
+                "type VPC_LINK"
+            ),
+        ),
+        (
+            {"credentials": "role"},
+            "400 BadRequestException: Invalid ARN specified in the request",
         ),
     ],
 )
@@ -308,6 +315,21 @@ def test_empty_templates_and_maps_are_echoed_as_aws_echoes_them(play, at):
     assert response() == {"statusCode": "200"}
     assert refusal(response, responseTemplates={"123": "x"}) == (
         "400 BadRequestException: Validation Result: warnings : [], errors : [Invalid content type specified: 123]"
+    )
+
+
+def test_a_selection_pattern_is_a_pattern(play, at):
+    put(play, at, type="MOCK")
+
+    def response(pattern: str) -> dict:
+        return play.call("put_integration_response", **at, statusCode="200", selectionPattern=pattern)
+
+    assert refusal(response, ".*(Not Found.*") == "400 BadRequestException: Invalid regex pattern specified"
+    assert refusal(response, r"\p{Lu}").startswith("400 BadRequestException: Portico cannot select by this pattern: ")
+    assert response(r"4\d{2}")["selectionPattern"] == r"4\d{2}"
+    worse = [patch("replace", "/selectionPattern", "[")]
+    assert refusal(play.call, "update_integration_response", **at, statusCode="200", patchOperations=worse) == (
+        "400 BadRequestException: Invalid regex pattern specified"
     )
 
 

@@ -80,10 +80,17 @@ def test_an_unknown_api_is_an_unknown_resource(play, at):
             "400 BadRequestException: Parameter names must be unique across querystring, header and path",
         ),
         (
+            {"authorizationScopes": ["read"]},
+            (
+                "400 BadRequestException: Invalid Method authorization type specified. Authorization Scopes are only "
+                "valid for COGNITO_USER_POOLS authorization type"
+            ),
+        ),
+        (
             {"requestParameters": {"header.a": True}},
             (
                 "400 BadRequestException: Invalid mapping expression specified: Validation Result: warnings : [], "
-                "errors : [Invalid mapping expression parameter specified: header.a]"
+                "errors : [Invalid mapping expression specified: header.a]"
             ),
         ),
     ],
@@ -177,7 +184,10 @@ def test_what_a_patch_cannot_do(play, at, operation, refused):
 
 
 def test_scopes_are_patched_by_value(play, at):
-    play.call("put_method", **at, authorizationType="NONE")
+    pool = "arn:aws:cognito-idp:us-east-1:000000000000:userpool/us-east-1_a"
+    source = {"identitySource": "method.request.header.Authorization", "providerARNs": [pool]}
+    authorizer = play.call("create_authorizer", name="pool", type="COGNITO_USER_POOLS", **source)["id"]
+    play.call("put_method", **at, authorizationType="COGNITO_USER_POOLS", authorizerId=authorizer)
     scope = "/authorizationScopes"
     assert update(play, at, patch("add", scope, "a"), patch("add", scope, "b"))["authorizationScopes"] == ["a", "b"]
     assert update(play, at, patch("remove", scope, "a"))["authorizationScopes"] == ["b"]

@@ -16,6 +16,10 @@ LOG_PATHS = (
     "[/accessLogSettings/destinationArn, /accessLogSettings/format]"
 )
 LOG_GROUP = "arn:aws:logs:us-east-1:000000000000:log-group:access"
+NO_LOG = (
+    "Invalid ARN specified in the request. The ARN must be a valid CloudWatch Logs log group or Kinesis Data Firehose "
+    "delivery stream ARN."
+)
 MATERIALISED = {
     "cacheDataEncrypted": False,
     "cacheTtlInSeconds": 300,
@@ -76,7 +80,7 @@ def test_statuses_of_the_family(play):
 @pytest.mark.parametrize(
     ("params", "refused"),
     [
-        ({"stageName": "no.dots"}, "400 BadRequestException: Stage name only allows a-zA-Z0-9_-"),
+        ({"stageName": "no.dots"}, "400 BadRequestException: Stage name only allows a-zA-Z0-9_"),
         ({"deploymentId": "nowhere"}, "400 BadRequestException: Deployment id does not exist"),
         ({"documentationVersion": "v1"}, "400 BadRequestException: Invalid Documentation version specified"),
         ({"stageName": "dev"}, "409 ConflictException: Stage already exists"),
@@ -206,8 +210,6 @@ def test_every_method_setting_is_kept_and_acts(play, deployment, setting, member
         ("/*/*/throttling/rateLimit", "nan"),
         ("/*/*/throttling/rateLimit", "inf"),
         ("/*/*/throttling/rateLimit", ""),
-        ("/*/*/caching/ttlInSeconds", "3601"),
-        ("/*/*/caching/ttlInSeconds", "-1"),
         ("/*/*/logging/loglevel", "DEBUG"),
         ("/*/*/caching/unauthorizedCacheControlHeaderStrategy", "SUCCEED"),
         ("/*/*/metrics/enabled", "yes"),
@@ -221,6 +223,13 @@ def test_values_of_another_kind_or_out_of_range(play, deployment, path, value):
     refused = refusal(play.update_stage, patch("replace", path, value))
     assert refused.startswith(f"400 BadRequestException: Invalid value '{value}' for {path}: it must be ")
     assert (play.call("get_stage", stageName="dev"), play.standing()) == before
+
+
+@pytest.mark.parametrize("seconds", ["3601", "-1", "long"])
+def test_a_cache_keeps_for_an_hour_at_most(play, deployment, seconds):
+    assert refusal(play.update_stage, patch("replace", "/*/*/caching/ttlInSeconds", seconds)) == (
+        "400 BadRequestException: Invalid time-to-live setting, must be an integer no greater than 3600"
+    )
 
 
 @pytest.mark.parametrize(
@@ -288,7 +297,16 @@ def test_access_log_settings_have_two_paths(play, deployment, op, path):
             f"{LOG_GROUP}:*",
             "Access Log destination must only contain characters a-z, A-Z, 0-9, '_', '-', '/', '.': '*'",
         ),
-        ("destinationArn", "access.log", "Invalid ARN specified in the request"),
+        ("destinationArn", "access.log", NO_LOG),
+        ("destinationArn", "arn:aws:s3:::bucket", NO_LOG),
+        (
+            "destinationArn",
+            "arn:aws:firehose:us-east-1:000000000000:deliverystream/x",
+            (
+                "Kinesis Firehose delivery stream name must begin with the characters 'amazon-apigateway-': "
+                "'deliverystream/x'"
+            ),
+        ),
         (
             "destinationArn",
             "arn:aws:firehose:us-east-1:000000000000:deliverystream/amazon-apigateway-x",
@@ -305,7 +323,10 @@ def test_access_log_settings_have_two_paths(play, deployment, op, path):
         (
             "format",
             "$context.status $context.requestIds",
-            "Access Log format must contain at least $context.requestId or $context.extendedRequestId",
+            (
+                "Access Log format must include either $context.requestId or $context.extendedRequestId : "
+                "'$context.status $context.requestIds'"
+            ),
         ),
         ("format", f"$context.requestId {'x' * 3072}", "Access Log format must be at most 3072 bytes"),
         (
@@ -348,6 +369,12 @@ def test_variables_of_other_characters(play, deployment, name, value):
     )
     assert refusal(play.deploy, "dev", variables={name: value}).startswith(
         "400 BadRequestException: Invalid stage variable "
+    )
+
+
+def test_the_refusal_of_a_variable_s_name(play, deployment):
+    assert refusal(play.update_stage, patch("replace", "/variables/bad-key", "1")) == (
+        "400 BadRequestException: Invalid stage variable name: bad-key. Please use names with only word characters."
     )
 
 

@@ -24,6 +24,7 @@ from portico.kernel.errors import PorticoError
 LONGEST: Final = 8 * 1024 * 1024
 """Bytes of a frame: the largest event or answer with room for its heads. Longer is a broken peer."""
 _PREFIX: Final = Struct("!IBQ")
+_unpack_prefix: Final = _PREFIX.unpack_from
 _PREFIX_SIZE: Final = _PREFIX.size
 _BEYOND_LENGTH: Final = 9
 _LENGTH: Final = Struct("!I")
@@ -154,8 +155,8 @@ class FrameReader:
         frames: list[tuple[FrameKind, int, bytes]] = []
         at, size = 0, len(data)
         while size - at >= _PREFIX_SIZE:
-            length, kind, call = _PREFIX.unpack_from(data, at)
-            if not _BEYOND_LENGTH <= length <= LONGEST:
+            length, kind, call = _unpack_prefix(data, at)
+            if length < _BEYOND_LENGTH or length > LONGEST:
                 raise FrameError(f"a frame of {length} bytes")
             end = at + 4 + length
             if end > size:
@@ -165,10 +166,10 @@ class FrameReader:
                 raise FrameError(f"a frame of unknown kind {kind}")
             frames.append((known, call, data[at + _PREFIX_SIZE : end]))
             at = end
-        if at == size:
-            self._held = []
-        else:
+        if at < size:
             self._keep(data[at:])
+        elif self._held:
+            self._held = []
         return frames
 
     def _keep(self, rest: bytes) -> None:

@@ -264,7 +264,7 @@ def _forwarded(addresses: str, port: int, scheme: bytes) -> bytes:
 
 
 def trace_line(exchange: Exchange) -> bytes:
-    return b"X-Amzn-Trace-Id: " + (exchange.trace_id or trace_id(exchange)).encode("latin-1") + b"\r\n"
+    return f"X-Amzn-Trace-Id: {exchange.trace_id or trace_id(exchange)}\r\n".encode("latin-1")
 
 
 def forwarding(mapped: frozenset[bytes]) -> Callable[[Exchange], bytes]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
+import msgspec
+
 from portico.ports.functions import FunctionAnswer
 from portico.wire.http1 import Header, Section, header_line
 
@@ -10,16 +12,16 @@ NO_HEADERS: Final = Section(1, [])
 _NO_ANSWER: Final = FunctionAnswer(b"")
 
 
-class FunctionHead:
+class FunctionHead(msgspec.Struct, eq=False, gc=False):
     """`status` is Lambda's; `code` is what the function's own answer says, None before it is read."""
 
-    __slots__ = ("answer", "code", "section", "status")
+    answer: FunctionAnswer = _NO_ANSWER
+    section: Section = NO_HEADERS
+    code: int | None = None
 
-    def __init__(self, answer: FunctionAnswer = _NO_ANSWER, section: Section = NO_HEADERS) -> None:
-        self.status = answer.status
-        self.section = section
-        self.answer = answer
-        self.code: int | None = None
+    @property
+    def status(self) -> int:
+        return self.answer.status
 
     @property
     def headers(self) -> list[Header]:

@@ -6,7 +6,7 @@ from typing import Final
 from portico.dataplane.headers import function_line
 from portico.dataplane.integration_response import JSON_LINE
 from portico.wire.http1 import SECRET_NAMES, HeaderTable, ProtocolError
-from portico.wire.lambda_answers import MalformedAnswer, ProxyAnswer
+from portico.wire.lambda_answers import ABSENT, MalformedAnswer, ProxyAnswer
 
 _TABLE: Final = HeaderTable(relay=function_line)
 """Lines that functions answered before. One for all Routes, for its bound; secrets are not kept in it."""
@@ -19,7 +19,9 @@ _KEPT_HEADERS: Final = 1024
 
 def answer_lines(answer: ProxyAnswer) -> list[bytes]:
     """The lines of an answer, in a list of the caller's own. Raises MalformedAnswer."""
-    key = bytes(answer.headers) + bytes(answer.multi_value_headers)  # two JSON values: one ends where the other begins
+    key = bytes(answer.headers)
+    if answer.multi_value_headers is not ABSENT:
+        key += bytes(answer.multi_value_headers)  # what is kept are objects and nulls: one ends where the other begins
     known = _KNOWN.get(key)
     if known is not None:
         return known.copy()

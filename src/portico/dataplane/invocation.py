@@ -21,6 +21,9 @@ NO_EVENT: Final = b"{}"
 """What a function is called with where nothing was sent (recorded). This very object: a log tells that nothing was."""
 
 
+_Destinations = dict[bytes, "FunctionDestination[Exchange]"]
+
+
 class Callee:
     """One integration's function. Its Destinations differ in the verb that the function's policy is asked about."""
 
@@ -43,7 +46,8 @@ class Callee:
         self._verb = integration.http_method
         self._named = spec.request_ids
         self._written = written
-        self._known: dict[tuple[bytes, bool], FunctionDestination[Exchange]] = {}
+        self._known: tuple[_Destinations, _Destinations] = ({}, {})
+        """By verb: without the log's tail and with it."""
         self._clock = ports.clock
 
     def invoke(
@@ -51,16 +55,15 @@ class Callee:
         exchange: Exchange,
         event: bytes,
         kind: InvocationType = InvocationType.REQUEST_RESPONSE,
-        *,
         tail: bool = False,
     ) -> None:
         """Send the event. The Exchange may be over when this returns. Raises the 500 of a verb other than POST."""
         if self._verb != "POST":
             raise Fault(WRONG_VERB, cause=f"the integration's httpMethod is {self._verb}: functions are called by POST")
-        place = (exchange.method, tail)
-        destination = self._known.get(place)
+        known = self._known[tail]
+        destination = known.get(exchange.method)
         if destination is None:
-            destination = self._known[place] = self._to(exchange.method.decode(), tail)
+            destination = known[exchange.method] = self._to(exchange.method.decode(), tail)
         exchange.called_at = self._clock.monotonic()
         call = destination.invoke(event, exchange, kind, exchange.trace_id or trace_id(exchange))
         if not exchange.over:

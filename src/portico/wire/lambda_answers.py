@@ -20,7 +20,8 @@ _Lines = list[tuple[str, str]]
 _Scalar = str | bool | int | float | None
 _Single = dict[str, _Scalar] | None
 _Multiple = dict[str, list[_Scalar] | None] | None
-_NULL: Final = msgspec.Raw(b"null")
+ABSENT: Final = msgspec.Raw(b"null")
+"""Headers that an answer does not have."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -32,12 +33,11 @@ class ProxyAnswer(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc
     """What the function said, its headers as JSON still: mostly they are what it said before."""
 
     status_code: int | str | float = 200
-    headers: msgspec.Raw = _NULL
-    multi_value_headers: msgspec.Raw = _NULL
+    headers: msgspec.Raw = ABSENT
+    multi_value_headers: msgspec.Raw = ABSENT
     body: str | None = None
     is_base64_encoded: bool | None = msgspec.field(default=False, name="isBase64Encoded")
 
-    @property
     def status(self) -> int:
         """Raises MalformedAnswer."""
         code = self.status_code

@@ -30,6 +30,6 @@ def test_what_is_no_json_stays_none(text: bytes) -> None:
 
 def test_a_function_may_answer_with_one() -> None:
     answer = parse_answer(rb'{"statusCode": 201, "headers": {"x-cut": "\ud83d"}, "body": "cut \ud83d"}')
-    assert (answer.status, answer.lines(), answer.body) == (201, [("x-cut", "?")], "cut ?")
+    assert (answer.status(), answer.lines(), answer.body) == (201, [("x-cut", "?")], "cut ?")
     assert parse_prelude(rb'{"headers": {"x-cut": "\ud83d"}}').lines == [("x-cut", "?")]
     assert error_message(rb'{"errorMessage": "Not found: \ud83d"}') == "Not found: ?"

@@ -62,7 +62,7 @@ class LambdaProxy:
             raise function_error(head.answer)
         try:
             answer = parse_answer(head.answer.payload)
-            exchange.lines, status = answer_lines(answer), answer.status
+            exchange.lines, status = answer_lines(answer), answer.status()
         except MalformedAnswer as error:
             # AWS's words for its log, and for the operator what is wrong
             words = f"Execution failed due to configuration error: {_MALFORMED}"

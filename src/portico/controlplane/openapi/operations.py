@@ -15,12 +15,12 @@ from portico.ports.store import Document
 VERBS = {verb: verb.upper() for verb in ("get", "put", "post", "delete", "patch", "options", "head")} | {
     "x-amazon-apigateway-any-method": "ANY"
 }
-_UNSUPPORTED_VERBS = ("trace",)
+_NO_VERBS = frozenset({"$ref", "summary", "description", "servers", "parameters"})
+"""What else a path item may have. Any other member is taken for a verb that is none, or is misspelt."""
 _INTEGRATION = "x-amazon-apigateway-integration"
 _VALIDATOR = "x-amazon-apigateway-request-validator"
 
 _LOCATIONS = {"query": "querystring", "header": "header", "path": "path"}
-_BODY_LOCATIONS = ("body", "formData")
 _PATH_PARAMETER = re.compile(r"\{([^{}+]+)\+?\}")
 _STATUS = re.compile(r"[1-5]\d\d")
 
@@ -43,7 +43,7 @@ class OperationReader:
         for name, operation in item.members():
             if name in VERBS:
                 methods[VERBS[name]] = self._read(path, VERBS[name], item, operation)
-            elif name in _UNSUPPORTED_VERBS:
+            elif name not in _NO_VERBS and not name.startswith("x-"):
                 self.warnings.append(f"Method '{name.upper()}' of resource '{path}' is not supported. Ignoring.")
         return methods
 
@@ -71,7 +71,7 @@ class OperationReader:
             required = parameter.get("required")
             if where in _LOCATIONS:
                 read[f"method.request.{_LOCATIONS[where]}.{name}"] = required is not None and required.flag()
-            elif where not in _BODY_LOCATIONS:
+            elif where != "body":
                 self.warnings.append(
                     f"Parameter '{name}' in '{where}' of resource '{spot.path}' and method '{spot.verb}' "
                     "is not supported. Ignoring."

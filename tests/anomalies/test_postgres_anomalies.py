@@ -367,6 +367,14 @@ class TestWriters:
         store.close()
         until(lambda: server.backends(name_of(url)) == 0)
 
+    def test_fewer_connections_than_wanted_are_shared(self, server: PostgresServer, url: str) -> None:
+        server.sql("CREATE ROLE few LOGIN PASSWORD 'few' CONNECTION LIMIT 1")
+        server.sql("GRANT ALL ON SCHEMA public TO few", name_of(url))
+        with opened(server.url(name_of(url), "few", "few")) as store:
+            writers = [(lambda key=f"k{number}": put(store, key)) for number in range(8)]
+            together(*writers, *[lambda: keys(store)] * 8)
+            assert len(keys(store)) == 8
+
     def test_names_that_no_text_can_hold_are_not_there(self, store: PostgresStore) -> None:
         with store.read() as view:
             assert view.get("resource", "api1", "fir\0st") is None

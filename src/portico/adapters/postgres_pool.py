@@ -4,6 +4,8 @@ While the server is known to be away, asking for a connection fails at once: cal
 without each waiting for a timeout of their own. One thread goes on trying meanwhile, so that the store is back soon
 after the server is, whether anybody asks or not. It alone ever waits for a connection to be made: name look-ups and
 connection attempts know no short timeout.
+
+A server that gives no further connection is not away: those that are there are shared meanwhile.
 """
 
 import threading
@@ -23,6 +25,8 @@ _WAIT: Final = 1.2
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 1.0
 """Seconds between attempts: a server that is back serves again within 5 s, two of which an attempt may take."""
+_FULL_SECONDS: Final = 5.0
+"""How long no further connection is asked of a server that has just refused one."""
 
 
 class Pool:
@@ -39,6 +43,8 @@ class Pool:
         """Connections that are idle or lent."""
         self._waiting = 0
         self._failure: PorticoError | None = None
+        self._full_until = 0.0
+        """Until then the connections that are there have to do."""
         self._opener: threading.Thread | None = None
         self._closed = threading.Event()
 
@@ -95,7 +101,7 @@ class Pool:
         return None
 
     def _too_late(self) -> StoreUnavailable:
-        if self._count >= self._size:
+        if self._count >= self._size or self._is_full():
             return StoreUnavailable(f"{self._server.label}: every connection has been in use for {self._wait:g} s")
         return StoreUnavailable(f"{self._server.label}: the server does not answer")
 
@@ -136,8 +142,11 @@ class Pool:
             self._opener.start()
 
     def _is_wanted(self) -> bool:
-        lacking = self._waiting > len(self._idle) and self._count < self._size
+        lacking = self._waiting > len(self._idle) and self._count < self._size and not self._is_full()
         return (lacking or self._failure is not None) and not self._closed.is_set()
+
+    def _is_full(self) -> bool:
+        return self._count > 0 and monotonic() < self._full_until
 
     def _keep_opening(self) -> None:
         pause = _FIRST_PAUSE
@@ -156,8 +165,7 @@ class Pool:
         try:
             session = self._open_session()
         except PorticoError as error:
-            self.fail(error)
-            return False
+            return self._do_without(error)
         with self._changed:
             self._failure = None
             self._count += 1
@@ -167,6 +175,15 @@ class Pool:
                 self._idle.append(session)
             self._changed.notify_all()
         return True
+
+    def _do_without(self, refusal: PorticoError) -> bool:
+        """No further connection can be had: whether there are others, of a server that has not failed to answer."""
+        with self._changed:
+            if self._count and self._failure is None:
+                self._full_until = monotonic() + _FULL_SECONDS
+                return True
+        self.fail(refusal)
+        return False
 
 
 def _end_transaction(session: Session) -> None:

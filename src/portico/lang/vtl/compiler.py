@@ -57,13 +57,12 @@ class Trace(Protocol):
 class Template:
     """A compiled template."""
 
-    __slots__ = ("_dynamic", "_nothing", "_places", "_render", "name")
+    __slots__ = ("_dynamic", "_places", "_render", "name")
 
     def __init__(self, unit: "Unit", program: "Program") -> None:
         self.name = unit.name
         self._render = program.function()
         self._places = program.places
-        self._nothing = NOTHING if unit.aws else None
         self._dynamic = unit.survey.dynamic
 
     def render(self, env: Environment) -> str:
@@ -72,7 +71,7 @@ class Template:
 
     def render_bytes(self, env: Environment) -> bytes:
         """The same in UTF-8."""
-        run = Rendering(env, self._nothing, {} if self._dynamic else None)
+        run = Rendering(env, {} if self._dynamic else None)
         try:
             self._render(run, run.variables, run.out)
             return run.finish()

@@ -178,11 +178,15 @@ class Function:
         general = f'run.turns(call(run, {name}, "keySet", ()))'
         return f"(list({name}), len({name})) if type({test}) is dict and len({name}) <= LOOP_LIMIT else {general}"
 
+    def element(self, number: int) -> str:
+        """What a loop's variable is in a turn. To AWS an element that is null is not as if there were no variable."""
+        return f"e{number} if e{number} is not None else NOTHING" if self.unit.aws else f"e{number}"
+
     def turn(self, node: Foreach, number: int) -> None:
         """What happens in each turn of a loop, once its variables are set."""
         source = self._source
         if self.unit.trace is not None:
-            source.line(self._traced(f"e{number}", node.at, f"#foreach ${node.name}"))
+            source.line(self._traced(self.element(number), node.at, f"#foreach ${node.name}"))
         self.body(node.body)
         weight = 4 + sum(1 for _ in walk(node.body))
         source.line(f"run.left -= {weight}")

@@ -23,7 +23,7 @@ class PlainLoop:
         source.line(f"s{number} = {variable}")
         source.line(f"i{number} = 0")
         with source.block(f"for e{number} in l{number}:", node.at):
-            source.line(f"{variable} = e{number}")
+            source.line(f"{variable} = {function.element(number)}")
             source.line(f"i{number} += 1")
             function.turn(node, number)
         source.line(f"{variable} = s{number}")
@@ -66,7 +66,7 @@ class ScopedLoop:
                 source.line(f'variables["velocityCount"] = c{number}.count')
             if "velocityHasNext" in self._names:
                 source.line(f'variables["velocityHasNext"] = c{number}.count < n{number}')
-            function.write(node.name, f"e{number}", node.at)
+            function.write(node.name, function.element(number), node.at)
             function.turn(node, number)
 
     def _restore(self) -> None:

@@ -8,7 +8,7 @@ from portico.lang.errors import BudgetExceeded, EvaluationError, SourceError
 from portico.lang.jsonpath import MISSING, Path, compile_path, follow
 from portico.lang.jsontext import JsonError, decode
 from portico.lang.vtl.budget import CALL_LIMIT, LOOP_LIMIT, OUTPUT_LIMIT, SMALL, STEP_LIMIT, Budget
-from portico.lang.vtl.javatypes import NOTHING, JavaIterator
+from portico.lang.vtl.javatypes import JavaIterator
 from portico.lang.vtl.printing import json_of, text_of
 
 EMPTY_BODY = "{}"
@@ -19,6 +19,7 @@ _PIECE = 1 << 20
 _LONG = 10**18
 """Integers beyond are looked at before they are printed: they may have millions of digits."""
 
+_SEQUENCES = (list, tuple, range)
 _UNREAD: Any = object()
 
 
@@ -36,20 +37,17 @@ class Rendering(Budget):
         "env",
         "macros",
         "mutated",
-        "nothing",
         "out",
         "printed",
         "variables",
     )
 
-    def __init__(self, env: Environment, nothing: Any = NOTHING, variables: dict[str, Any] | None = None) -> None:
+    def __init__(self, env: Environment, variables: dict[str, Any] | None = None) -> None:
         # Written out, and with as few objects as can be: it is made for every template of every request.
         self.left = STEP_LIMIT
         self._texts = self._containers = None
         self._held = self._kept = self._made = 0
         self.env = env
-        self.nothing = nothing
-        """What a loop's variable is for an element that is null."""
         self.variables = variables
         """Those of a template whose variables several functions see."""
         self.out: list[str] = []
@@ -227,25 +225,22 @@ class Rendering(Budget):
     def turns(self, value: Any) -> tuple[Any, int]:
         """What a `#foreach` goes through, at most LOOP_LIMIT of it, and how many there are. Nothing where it cannot."""
         kind = type(value)
-        if kind is dict:
+        if kind is list:
+            items: Any = value
+        elif kind is dict:
             self.spend(len(value) >> 4)
-            items: Any = list(value.values())
-        elif isinstance(value, list | tuple | range):
+            items = list(value.values())
+        elif isinstance(value, _SEQUENCES):
             items = value
         elif isinstance(value, Mapping):
             self.spend(len(value))
             items = list(value.values())
         elif kind is JavaIterator:
             items = list(_first(value.rest(), LOOP_LIMIT))
-            return self._filled(items), len(items) + value.more
+            return items, len(items) + value.more
         else:
             return (), 0
-        return self._filled(items[:LOOP_LIMIT]), len(items)
-
-    def _filled(self, items: Any) -> Any:
-        if type(items) is not range and None in items and self.nothing is not None:
-            return [self.nothing if item is None else item for item in items]
-        return items
+        return items[:LOOP_LIMIT], len(items)
 
     def changed(self, container: Any, value: Any) -> None:
         """A list or map got a value: where that is one too, they may be in each other now."""

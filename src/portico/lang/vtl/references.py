@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from portico.lang.errors import SourceError
 from portico.lang.jsonpath import compile_path
 from portico.lang.vtl.lexer import TemplateError, where
-from portico.lang.vtl.nodes import Call, Index, Literal, Property, Reference, Step
+from portico.lang.vtl.nodes import Call, Index, Literal, Property, Reference, Step, walk
 from portico.lang.vtl.source import constant
 from portico.lang.vtl.survey import API_ROOTS, OVERRIDES, loop_member, names_of
 from portico.lang.vtl.utilities import UTILITIES
@@ -41,6 +41,14 @@ class Resolved(NamedTuple):
     """The expression of its variable; None where that is one of API Gateway's objects."""
     literal: str | None = None
     """The expression of what it prints without a value, where that is not what stands in the template."""
+
+
+def _asks_for_more(step: Step) -> bool:
+    """Whether an argument calls a method, or takes an element: either may fail."""
+    if isinstance(step, Property):
+        return False
+    wanted = (step.key,) if isinstance(step, Index) else step.arguments
+    return any(isinstance(node, Call | Index) for node in walk(wanted))
 
 
 class References:
@@ -109,9 +117,15 @@ class References:
         return value
 
     def _step(self, value: str, step: Step) -> str:
+        take = self._followed if self._unit.trace is not None else self._taken
+        if not _asks_for_more(step):
+            return take(value, step)
+        # Of what has no value Velocity takes no step, and then it does not ask for the arguments either.
+        name, test = self._function.bound(value)
+        return f"(None if ({test}) is None or {name} is NOTHING else {take(name, step)})"
+
+    def _taken(self, value: str, step: Step) -> str:
         function = self._function
-        if self._unit.trace is not None:
-            return self._followed(value, step)
         name, test = function.bound(value)
         if isinstance(step, Property):
             if step.name == "class":

@@ -81,6 +81,15 @@ def test_lists_maps_and_sets(template: str, printed: str) -> None:
     assert rendered(template) == printed
 
 
+@pytest.mark.parametrize(
+    "template", ["$nobody.get($l[9])", "$m.none.get($l.get(9))", "$nobody[$l[9]]", "$m.none.join($l[9])"]
+)
+def test_arguments_are_not_asked_for_where_there_is_nobody_to_take_them(template: str) -> None:
+    assert rendered(template) == template
+    with pytest.raises(EvaluationError, match="index 9"):
+        rendered(template.replace("$nobody", "$m").replace("$m.none", "$m"))
+
+
 @pytest.mark.parametrize("value", ["$s", "$n", "$t", "$s.length()"])
 def test_what_has_no_size_cannot_be_counted_from_its_end(value: str) -> None:
     with pytest.raises(EvaluationError, match="size"):

@@ -251,9 +251,12 @@ def resource(client: Any, api_id: str, known: dict[str, str], path: str) -> str:
 def put_method(client: Any, spot: dict[str, str], method: dict[str, Any], ids: dict[str, str]) -> None:
     name = method["authorizer"]
     asked: dict[str, Any] = {"authorizationType": name}
+    if name == "pool":
+        asked = {"authorizationType": "COGNITO_USER_POOLS", "authorizationScopes": method["scopes"]}
+    elif name in AUTHORIZERS:
+        asked = {"authorizationType": "CUSTOM"}
     if name in AUTHORIZERS:
-        kind = "COGNITO_USER_POOLS" if name == "pool" else "CUSTOM"
-        asked = {"authorizationType": kind, "authorizerId": ids[name], "authorizationScopes": method["scopes"]}
+        asked["authorizerId"] = ids[name]
     if method["validator"]:
         asked["requestValidatorId"] = ids[method["validator"]]
     client.put_method(**spot, **asked, **method["put"])

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from portico.ports.store import Document, Unit
+from portico.ports.store import Unit
 from portico.wire.aws.faults import BadRequestException
 
 _REFERENCE = re.compile(r"https://apigateway\.amazonaws\.com/restapis/([^/]+)/models/([^/#]+)(?:#(/.*))?")
@@ -64,15 +64,10 @@ def method_using(unit: Unit, api_id: str, name: str) -> str | None:
         for verb, method in resource.get("resourceMethods", {}).items():
             if name in (method.get("requestModels") or {}).values():
                 return f"method request: {resource['path']}/{verb}"
-            if status := _response_using(method, name):
-                return f"method response: {resource['path']}/{verb}/{status}"
-    return None
-
-
-def _response_using(method: Document, name: str) -> str | None:
-    for status, response in method.get("methodResponses", {}).items():
-        if name in (response.get("responseModels") or {}).values():
-            return str(status)
+            responses = method.get("methodResponses", {}).values()
+            if any(name in (response.get("responseModels") or {}).values() for response in responses):
+                # Without the status: github.com/amazon-archives/aws-apigateway-importer issue 113
+                return f"method response: {resource['path']}/{verb}"
     return None
 
 

@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 
 import msgspec
 
+from portico.kernel.half_surrogates import without_halves
 from portico.lang.errors import NotBuilt, SourceError
 from portico.lang.jsonschema import Schema, Schemas
 from portico.model.rest import Model, Snapshot
@@ -44,6 +45,9 @@ def parse(body: bytes) -> Any:
         if body.count(b",") + body.count(b"[") + body.count(b"{") <= MOST_VALUES:
             return _decode_steadily(body)
     except (msgspec.MsgspecError, RecursionError, ValueError):
+        whole = without_halves(body)
+        if whole != body:
+            return parse(whole)
         raise Unreadable("") from None
     raise Unreadable(f"a document of more than {MOST_VALUES} values is not validated")
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from portico.kernel.half_surrogates import without_halves
 from portico.lang.errors import BudgetExceeded
 
 DEPTH_LIMIT = 200
@@ -54,13 +55,13 @@ def double(value: float) -> float:
 
 def _float(text: str) -> float:
     value = float(text)
-    return value if value == 0 or 1e-3 <= abs(value) < 1e7 else _finite(value, text)
+    return value if 1e-3 <= value < 1e7 else _rarer(value, text)
 
 
-def _finite(value: float, text: str) -> float:
-    if value in (float("inf"), float("-inf")):
+def _rarer(value: float, text: str) -> float:
+    if not isfinite(value):
         raise JsonError(f"{text[:20]} is not a number that fits")
-    return Double(value)
+    return double(value)
 
 
 def _enc_hook(value: Any) -> Any:
@@ -80,6 +81,10 @@ def decode(text: str) -> Any:
     try:
         return _decoder.decode(text)
     except (msgspec.MsgspecError, RecursionError, UnicodeError, ValueError) as error:
+        written = text.encode(errors="replace")
+        whole = without_halves(written)
+        if whole != written:
+            return decode(whole.decode())
         raise JsonError(str(error)) from None
 
 

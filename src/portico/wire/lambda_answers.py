@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from portico.kernel.errors import PorticoError
-from portico.wire.half_surrogates import without_halves
+from portico.kernel.half_surrogates import without_halves
 
 _STATUS = re.compile("[2-5][0-9]{2}")
 """Statuses that end an exchange: a client would go on waiting after a 1xx, and RFC 9110 section 15 knows none above."""

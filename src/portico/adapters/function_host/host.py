@@ -16,6 +16,7 @@ from portico.adapters.function_host.events import Events
 from portico.adapters.function_host.fleet import Fleet
 from portico.adapters.function_host.invocation import Holder, Invocation
 from portico.kernel.clock import Clock
+from portico.kernel.half_surrogates import without_halves
 from portico.kernel.ids import RequestIds
 from portico.model.function import FunctionStanding
 from portico.ports.functions import (
@@ -38,7 +39,6 @@ from portico.wire.function_frames import (
     frame,
     split_invoke,
 )
-from portico.wire.half_surrogates import without_halves
 
 # Members looked up in their class cost 65 ns each before Python 3.12.
 _INVOKE: Final = FrameKind.INVOKE

@@ -23,6 +23,7 @@ from portico.controlplane.functions.names import function_arn, is_version, named
 from portico.controlplane.functions.record import require
 from portico.controlplane.functions.unsupported import refuse_unsupported
 from portico.controlplane.operation import Call, Deferred, Params, Stream, operation
+from portico.kernel.half_surrogates import without_halves
 from portico.model.function import LATEST
 from portico.ports.functions import (
     ASYNCHRONOUS_LIMIT,
@@ -37,7 +38,6 @@ from portico.ports.functions import (
 from portico.ports.store import Document
 from portico.wire.aws import eventstream
 from portico.wire.aws.faults import AwsError
-from portico.wire.half_surrogates import without_halves
 
 _UNHANDLED: Final = "Unhandled"
 _OCTETS: Final = "application/octet-stream"

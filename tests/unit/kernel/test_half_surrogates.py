@@ -3,7 +3,9 @@
 import msgspec
 import pytest
 
-from portico.wire.half_surrogates import without_halves
+from portico.dataplane.models import parse
+from portico.kernel.half_surrogates import without_halves
+from portico.lang.jsontext import decode
 from portico.wire.lambda_answers import MalformedAnswer, error_message, parse_answer, parse_prelude
 
 
@@ -33,3 +35,13 @@ def test_a_function_may_answer_with_one() -> None:
     assert (answer.status(), answer.lines(), answer.body) == (201, [("x-cut", "?")], "cut ?")
     assert parse_prelude(rb'{"headers": {"x-cut": "\ud83d"}}').lines == [("x-cut", "?")]
     assert error_message(rb'{"errorMessage": "Not found: \ud83d"}') == "Not found: ?"
+
+
+def test_a_template_and_a_model_read_one() -> None:
+    assert decode(r'{"cut": "\ud83d"}') == {"cut": "?"}
+    assert parse(rb'{"cut": "\ud83d"}') == {"cut": "?"}
+
+
+def test_no_end_of_escapes_is_looked_through() -> None:
+    text = b'"' + rb"\ud83d" * 100_001 + b'"'
+    assert without_halves(text) is text

@@ -12,10 +12,14 @@ _ESCAPE: Final = re.compile(
     re.DOTALL,
 )
 """One escape of a string, a pair's two together."""
+_MOST: Final = 100_000
+"""Escapes of a text that is looked through, which takes 30 ms then."""
 
 
 def without_halves(text: bytes) -> bytes:
     """JSON text with a `?` for each half; the same text where there is none. For text that could not be read."""
+    if (rb"\ud" not in text and rb"\uD" not in text) or text.count(b"\\") > _MOST:
+        return text
     return _ESCAPE.sub(_whole, text)
 
 

@@ -21,11 +21,14 @@ from portico.lang.vtl.nodes import (
     Expression,
     Foreach,
     If,
+    Index,
     Literal,
     Macro,
     MacroCall,
     Node,
     Place,
+    Property,
+    Reference,
     Set,
     Stop,
     Text,
@@ -118,17 +121,28 @@ class _Parser(ExpressionParser):
         self.nodes.append(node)
 
     def dollar(self) -> None:
-        cursor = self.cursor
         reference = self.reference()
         if reference is not None:
-            self.add(reference)
-        elif (escaped := cursor.take(lexer.ESCAPED_BANG)) is not None:
-            self.text(f"${escaped[1][1:]}!")
-        elif cursor.take(lexer.LONE_BANG) is not None:
-            self.text("$")
-        elif cursor.take(lexer.SWALLOWED) is None:
-            self.text("$")
-            cursor.at += 1
+            self.refer(reference)
+        elif self.cursor.take(lexer.SWALLOWED) is None:
+            self.text(self.bare_dollar())
+
+    def bare_dollar(self) -> str:
+        """What a dollar prints that begins no reference."""
+        if (escaped := self.cursor.take(lexer.ESCAPED_BANG)) is not None:
+            return f"${escaped[1][1:]}!"
+        if self.cursor.take(lexer.LONE_BANG) is None:
+            self.cursor.at += 1
+        return "$"
+
+    def refer(self, reference: Reference) -> None:
+        """A reference in the text. Behind one that ends with a name and has no braces, `##` is no comment."""
+        self.add(reference)
+        names = [step for step in reference.steps if not isinstance(step, Index)]
+        if names and isinstance(names[-1], Property) and not reference.literal.startswith(("${", "$!{")):
+            spare = self.cursor.take(lexer.SPARE_HASH)
+            text = self.cursor.take(lexer.NO_COMMENT) if spare is None else None
+            self.text("##" if text is not None else "")
 
     def backslash(self, ends: tuple[str, ...]) -> None:
         """Backslashes mean something only before a reference or a directive, and are text elsewhere."""
@@ -144,7 +158,7 @@ class _Parser(ExpressionParser):
             cursor.take(lexer.SPARE_DOLLARS)
         reference = self.reference(count)
         if reference is not None:
-            self.add(reference)
+            self.refer(reference)
             return
         directive = self.directive_here()
         if directive is None or not self.known(_word(directive)):

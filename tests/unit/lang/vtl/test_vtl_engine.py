@@ -33,6 +33,8 @@ def rendered(template: str) -> str:
         ("$##c\nx", "$x"),
         ("$#nope", "$#nope"),
         ("$ #if($t)x#end", "$ x"),
+        ("a $ #set($v = 1)b", "a b"),
+        ("$! \t#set($v = 1)b", "b"),
         # An exclamation mark behind a dollar is not printed where no name follows.
         ("$!5", "$5"),
         ('"$!"', '"$"'),
@@ -47,6 +49,19 @@ def rendered(template: str) -> str:
         ("#\\$s", "#\\hello"),
         ("#\\\\$s", "#\\\\hello"),
         ("$\\$s", "$\\hello"),
+        # Behind `$a.b` two hashes are no comment.
+        ("$m.k##\nx", "v##\nx"),
+        ("$m.k## $s\nx", "v## hello\nx"),
+        ("$!m.k##\nx", "v##\nx"),
+        ('$m.k##"x"\n', 'v##"x"\n'),
+        ("$nobody.a##\nx", "$nobody.a##\nx"),
+        ("#if($t)$m.k##end\nx", "vx"),
+        ("$m.k###c\nx", "vx"),
+        ("$m.k ##c\nx", "v x"),
+        ("${m.k}##c\nx", "vx"),
+        ('$m["k"]##c\nx', "vx"),
+        ("$m.size()##c\nx", "2x"),
+        ("$s##c\nx", "hellox"),
         # A comment may lack its end.
         ("a#* never closed $s", "a"),
     ],

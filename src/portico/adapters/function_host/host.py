@@ -15,6 +15,7 @@ from portico.adapters.function_host.event_file import Event
 from portico.adapters.function_host.events import Events
 from portico.adapters.function_host.fleet import Fleet
 from portico.adapters.function_host.invocation import Holder, Invocation
+from portico.adapters.function_host.pool import Pool
 from portico.kernel.clock import Clock
 from portico.kernel.half_surrogates import without_halves
 from portico.kernel.ids import RequestIds
@@ -66,7 +67,19 @@ class Permits(Protocol):
 class Target:
     """What an INVOKE's head leads to, as of the newest Change."""
 
-    __slots__ = ("arn", "client_context", "found", "kind", "limit", "named", "refused", "streams", "tail", "written")
+    __slots__ = (
+        "arn",
+        "client_context",
+        "found",
+        "kind",
+        "limit",
+        "named",
+        "pool",
+        "refused",
+        "streams",
+        "tail",
+        "written",
+    )
 
     def __init__(self, head: InvokeHead, found: Found | FunctionFailure, denied: str | None) -> None:
         self.kind = InvocationType(head.type)
@@ -80,6 +93,8 @@ class Target:
         self.limit = ASYNCHRONOUS_LIMIT if self.kind is InvocationType.EVENT else PAYLOAD_LIMIT
         self.refused = found if isinstance(found, FunctionFailure) else None
         self.found = None if isinstance(found, FunctionFailure) else found
+        self.pool: Pool | None = None
+        """Where one version serves all calls, once there was a first."""
         if denied is not None:
             self.refused = FunctionFailure(FailureKind.ACCESS_DENIED, denied)
 
@@ -130,6 +145,15 @@ class Host:
             return Target(asked, found, denied)
         except (msgspec.MsgspecError, ValueError) as error:
             raise FrameError(f"the head of an INVOKE cannot be read: {error}") from None
+
+    def pool(self, target: Target) -> Pool:
+        """Which serves the next call."""
+        found = target.found
+        assert found is not None
+        pool = self.fleet.pool(found.function, found.choose())
+        if not found.others:
+            target.pool = pool
+        return pool
 
     def trace_id(self, request_id: str) -> bytes:
         """For a call that came without one."""
@@ -214,22 +238,21 @@ class CallerConnection(asyncio.Protocol):
             target.tail,
             target.client_context,
         )
-        found = target.found
-        assert found is not None
         if target.kind is not _SYNCHRONOUS:
-            self._invoke_later(target.kind, found, invocation)
+            self._invoke_later(target, invocation)
             return
         self._calls[number] = invocation
         if self._full:
             invocation.hold(Holder.CONNECTION)
-        failure = host.fleet.pool(found.function, found.choose()).invoke(invocation)
+        failure = (target.pool or host.pool(target)).invoke(invocation)
         if failure is not None:
             self.on_failure(number, failure)
 
-    def _invoke_later(self, kind: InvocationType, found: Found, asked: Invocation) -> None:
+    def _invoke_later(self, target: Target, asked: Invocation) -> None:
         """Or never."""
-        if kind is InvocationType.DRY_RUN:
-            self.on_answer(asked.call, FunctionAnswer(b"", version=found.version.version, status=204))
+        if target.kind is InvocationType.DRY_RUN:
+            assert target.found is not None
+            self.on_answer(asked.call, FunctionAnswer(b"", version=target.found.version.version, status=204))
             return
         now = self._host.clock.now()
         told = Event(asked.request_id, asked.arn, asked.trace_id, asked.client_context, asked.event, now)

@@ -10,27 +10,27 @@ from portico.wire.lambda_answers import ABSENT, MalformedAnswer, ProxyAnswer
 
 _TABLE: Final = HeaderTable(relay=function_line)
 """Lines that functions answered before. One for all Routes, for its bound; secrets are not kept in it."""
-_KNOWN: Final[dict[bytes, list[bytes]]] = {}
+_KNOWN: Final[dict[bytes, bytes]] = {}
 """The lines of headers that functions answered before, by their JSON. Without such as hold secrets, too."""
 _MOST_KEPT: Final = 1024
 _KEPT_HEADERS: Final = 1024
 """Bytes."""
 
 
-def answer_lines(answer: ProxyAnswer) -> list[bytes]:
-    """The lines of an answer, in a list of the caller's own. Raises MalformedAnswer."""
+def answer_lines(answer: ProxyAnswer) -> bytes:
+    """The lines of an answer, all together. Raises MalformedAnswer."""
     key = bytes(answer.headers)
     if answer.multi_value_headers is not ABSENT:
         key += bytes(answer.multi_value_headers)  # what is kept are objects and nulls: one ends where the other begins
     known = _KNOWN.get(key)
     if known is not None:
-        return known.copy()
+        return known
     headers = answer.lines()
-    lines = header_lines(headers)
+    lines = b"".join(header_lines(headers))
     if len(key) <= _KEPT_HEADERS and not any(name.lower().encode() in SECRET_NAMES for name, _ in headers):
         if len(_KNOWN) >= _MOST_KEPT:
             _KNOWN.clear()
-        _KNOWN[key] = lines.copy()
+        _KNOWN[key] = lines
     return lines
 
 

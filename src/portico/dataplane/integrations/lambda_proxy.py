@@ -62,15 +62,15 @@ class LambdaProxy:
             raise function_error(head.answer)
         try:
             answer = parse_answer(head.answer.payload)
-            exchange.lines, status = answer_lines(answer), answer.status()
+            lines, status = answer_lines(answer), answer.status()
         except MalformedAnswer as error:
             # AWS's words for its log, and for the operator what is wrong
             words = f"Execution failed due to configuration error: {_MALFORMED}"
             raise Fault(MALFORMED_ANSWER, cause=f"{_MALFORMED}: {error}", words=words) from None
         exchange.status = head.code = status
+        exchange.lines = [lines, trace_line(exchange)]
         content = (answer.body or "").encode()
         exchange.content = self._decoded(exchange, content) if answer.is_base64_encoded else content
-        exchange.lines.append(trace_line(exchange))
         return DONE
 
     def _decoded(self, exchange: Exchange, content: bytes) -> bytes:

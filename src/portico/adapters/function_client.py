@@ -198,7 +198,7 @@ class _Destination:
             call.fail(FailureKind.TOO_LARGE, f"an event of {len(payload)} bytes, more than the {limit} of {kind.value}")
             return call
         head = self._head if kind is _USUAL else _encoded(self._invocable, kind)
-        trace = trace_id.encode("utf-8", "replace")
+        trace = trace_id.encode()
         frame = invoke(call.number, head, trace if len(trace) <= _LONGEST_TRACE else b"", payload)
         link = client.link
         if link is None or not link.usable:

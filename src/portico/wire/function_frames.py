@@ -55,6 +55,7 @@ class FrameKind(IntEnum):
 
 
 _INVOKE: Final = int(FrameKind.INVOKE)
+_BEYOND_INVOKE: Final = _BEYOND_LENGTH + 1
 _ANSWER: Final = int(FrameKind.ANSWER)
 
 
@@ -101,8 +102,9 @@ def head_block(head: bytes) -> bytes:
 
 def invoke(call: int, block: bytes, trace_id: bytes, event: bytes) -> bytes:
     """`block` is `head_block` of an InvokeHead."""
-    length = len(block) + 1 + len(trace_id) + len(event) + _BEYOND_LENGTH
-    return b"".join((_PREFIX.pack(length, _INVOKE, call), block, _BYTES[len(trace_id)], trace_id, event))
+    traced = len(trace_id)
+    length = len(block) + traced + len(event) + _BEYOND_INVOKE
+    return b"".join((_PREFIX.pack(length, _INVOKE, call), block, _BYTES[traced], trace_id, event))
 
 
 def split_invoke(content: bytes) -> tuple[bytes, bytes, bytes]:

@@ -185,6 +185,19 @@ def test_a_function_goes_when_nothing_calls_it_any_more(dev: Dev) -> None:
     assert dev.get("/pets") == (200, "Rex")
 
 
+def test_a_function_that_leads_elsewhere_is_told_each_time_that_it_comes(dev: Dev, tmp_path: Path) -> None:
+    """A link out of the project, where nothing is watched. `portico dev` itself goes on."""
+    write(tmp_path / "elsewhere" / "app.py", says("Tom"))
+    link = dev.folder / "functions" / "cats"
+    for _ in range(2):
+        shown = len(dev.lines)
+        link.symlink_to(tmp_path / "elsewhere")
+        dev.wait_for("functions/cats: it leads out of the project, to .*/elsewhere", shown)
+        link.unlink()
+        dev.wait_for("cats: nothing is wrong any more", shown)
+    assert dev.get("/pets") == (200, "Rex")
+
+
 def test_functions_may_share_a_folder_of_code(tmp_path: Path) -> None:
     for name in ("cat", "dog"):
         settings = f'code = "../../code"\nhandler = "{name}s.handler"\n'

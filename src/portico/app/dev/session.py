@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 
 from portico.adapters.credentials import root_credentials
 from portico.app.dev.addresses import free_where_taken
-from portico.app.dev.deployer import STAGE, Deployer
+from portico.app.dev.deployer import API, STAGE, Deployer
 from portico.app.dev.document import Place
 from portico.app.dev.mirror import Mirror, News
 from portico.app.dev.problems import Problem
@@ -124,6 +124,7 @@ class Session:
         began = time.monotonic()
         told = list(self._mirror.bring(look))
         self._tell_problems(told)
+        self._forget_gone()
         deployed = [news.what for news in told if news.deployed]
         if deployed:
             self._screen.deployed(deployed, time.monotonic() - began)
@@ -151,6 +152,12 @@ class Session:
             self._screen.problem(problem)
         if going_on:
             self._screen.said(f"{', '.join(going_on)}: the last good version goes on")
+
+    def _forget_gone(self) -> None:
+        """What was wrong with functions that have no folder any more: one that comes again is told again."""
+        for name in self._problems.keys() - {API, *self._project.names()}:
+            del self._problems[name]
+            self._screen.said(f"{name}: nothing is wrong any more")
 
     # The logs
 

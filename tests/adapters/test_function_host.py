@@ -24,7 +24,6 @@ from portico.kernel.errors import PorticoError
 from portico.kernel.observe import FunctionFailed, InstanceFailed, LogLinesDropped
 from portico.model.function import Alias
 from portico.ports.functions import ASYNCHRONOUS_LIMIT, Caller, FailureKind, FunctionAnswer, InvocationType
-from portico.wire.function_frames import FrameKind, frame
 from unprivileged import as_nobody
 
 GATEWAY = Caller("apigateway.amazonaws.com", "arn:aws:execute-api:us-east-1:000000000000:abc/prod/GET/", "000000000000")
@@ -580,38 +579,6 @@ async def test_a_caller_that_goes_takes_no_call_along(tmp_path: Path) -> None:
         host.open()
         await until(lambda: not host.fleet.calls)
         assert "still here" in host.log("hello")
-
-
-class Wire(asyncio.Transport):
-    """A caller's connection, as it was written to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written: list[bytes] = []
-
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None: ...
-
-    def write(self, data: Any) -> None:
-        self.written.append(data)
-
-
-@play
-async def test_what_is_told_in_one_turn_of_the_loop_leaves_in_one_write(tmp_path: Path) -> None:
-    async with hosting(tmp_path) as host:
-        told, wire = host.host.connect(), Wire()
-        told.connection_made(wire)
-        for call in range(3):
-            told.on_data(call, b"%d" % call)
-        assert wire.written == []
-        await asyncio.sleep(0)
-        assert wire.written == [b"".join(frame(FrameKind.DATA, call, b"%d" % call) for call in range(3))]
-        told.on_data(3, b"small")
-        told.on_data(3, bytes(100_000))
-        told.on_end(3, None)
-        assert wire.written[1:] == [frame(FrameKind.DATA, 3, b"small"), frame(FrameKind.DATA, 3, bytes(100_000))]
-        told.connection_lost(None)
-        await asyncio.sleep(0)
-        assert len(wire.written) == 3, "nobody is there to hear of the end"
 
 
 @play

@@ -48,8 +48,6 @@ _SYNCHRONOUS: Final = InvocationType.REQUEST_RESPONSE
 _MOST_TARGETS: Final = 10_000
 _UNREAD_LIMIT: Final = 16 * 1024 * 1024
 """Bytes of answers that a caller has not read; streams to it pause then."""
-_LARGE: Final = 64 * 1024
-"""Bytes of a frame that does not wait for others."""
 _HEADS: Final = msgspec.json.Decoder(InvokeHead)
 _JSON: Final = msgspec.json.Decoder(msgspec.Raw)
 """Reads a document to its end, and keeps nothing of it."""
@@ -171,7 +169,6 @@ class CallerConnection(asyncio.Protocol):
         self._ids: dict[int, str] = {}
         """Of the calls that want to know theirs."""
         self._full = False
-        self._unsent: list[bytes] = []
 
     # The loop
 
@@ -300,21 +297,8 @@ class CallerConnection(asyncio.Protocol):
         self._send(frame(FrameKind.FAILURE, number, head))
 
     def _send(self, data: bytes) -> None:
-        """What is told in one turn of the loop leaves in one write: each would wake the caller."""
-        if self._transport is None:
-            return
-        if len(data) > _LARGE:  # what the caller leaves unread is to be noticed
-            self._leave()
+        if self._transport is not None:
             self._transport.write(data)
-            return
-        if not self._unsent:
-            asyncio.get_running_loop().call_soon(self._leave)
-        self._unsent.append(data)
-
-    def _leave(self) -> None:
-        unsent, self._unsent = self._unsent, []
-        if unsent and self._transport is not None:
-            self._transport.write(b"".join(unsent))
 
 
 def _refusal(target: Target, event: bytes) -> FunctionFailure | None:

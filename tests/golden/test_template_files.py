@@ -28,12 +28,15 @@ ITEMS = """{"Items": [
 {"commentId": {"S": "c2"}}]}"""
 FAILED = '{"errorMessage": "{\\"errorType\\":\\"NotFound\\",\\"httpStatus\\":404,\\"message\\":\\"No pet\\"}"}'
 
+FORM = "token=gIkuvaNzQIHg97ATvDxqgjtO&text=94070+%22x%22&trigger_id="
+
 CASES: dict[str, tuple[FakeEnvironment, bool]] = {
     "passthrough": (REQUEST, True),
     "headers_as_definition": (REQUEST, True),
     "state_machine_input": (REQUEST, True),
     "photos": (FakeEnvironment(body=PHOTOS), True),
     "dynamodb_query": (FakeEnvironment(body=ITEMS), True),
+    "form_to_json": (FakeEnvironment(body=FORM), True),
     "error_mapping": (FakeEnvironment(body=FAILED), True),
     "sqs_send": (REQUEST, False),
     "macros": (REQUEST, False),  # a single quote is escaped, which JSON has not

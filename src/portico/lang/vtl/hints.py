@@ -82,7 +82,7 @@ def _of_input(run: Rendering, name: str, argument: str, value: Any) -> str | Non
         return _of_parameter(run, argument)
     if (name, value) not in (("json", '""'), ("path", None)):
         return None
-    if run.document is MISSING:
+    if run.document is MISSING or isinstance(run.document, str):
         return "the payload is no JSON, so that no path finds anything in it"
     keys = path_of(run, argument).keys
     if keys is None:

@@ -21,6 +21,7 @@ _LONG = 10**18
 
 _SEQUENCES = (list, tuple, range)
 _UNREAD: Any = object()
+_LIKE_JSON = ("{", "[", '"', "'", "}", "]", ":")
 
 
 class Rendering(Budget):
@@ -76,18 +77,18 @@ class Rendering(Budget):
 
     @property
     def document(self) -> Any:
-        """The body's value; MISSING where it is not JSON."""
+        """The body's value; MISSING where it is nearly JSON."""
         document = self._document
         if document is _UNREAD:
             try:
                 document = decode(self.body)
             except JsonError:
-                document = MISSING
+                document = _text_of_body(self.body)
             self._document = document
         return document
 
     def read(self, path: Path) -> Any:
-        """What `path` finds in the body; MISSING also where the body is not JSON."""
+        """What `path` finds in the body; MISSING also where the body is nearly JSON."""
         document = self.document
         if document is MISSING:
             return MISSING
@@ -296,6 +297,16 @@ def path_of(run: Rendering, source: str) -> Path:
         return compile_path(source)
     except SourceError as error:
         raise EvaluationError(str(error)) from None
+
+
+def _text_of_body(body: str) -> Any:
+    """What a body is that is no JSON: a text, without blanks at its ends. MISSING where it begins like JSON.
+
+    AWS's parser is lenient, and templates for forms live from that: those of Amazon's own blueprints for chat commands
+    (`{"body": $input.json("$")}`) and of the Serverless Framework (`$input.path('$').split('&')`).
+    """
+    text = body.strip(" \t\r\n")
+    return MISSING if text.startswith(_LIKE_JSON) or not text else text
 
 
 def _utf8(text: str) -> bytes:

@@ -94,9 +94,11 @@ def test_what_leads_somewhere_is_not(source: str) -> None:
     assert hints(source) == []
 
 
-def test_a_payload_that_is_no_json_is_told() -> None:
-    (heard, _) = hints("$input.json('$.a')", FakeEnvironment(body="<xml/>"))
-    assert heard == "the payload is no JSON, so that no path finds anything in it"
+@pytest.mark.parametrize(("body", "times"), [("<xml/>", 1), ("{xml", 2)])
+def test_a_payload_that_is_no_json_is_told(body: str, times: int) -> None:
+    """A text is at least what `$` finds."""
+    heard = hints("$input.json('$.a')", FakeEnvironment(body=body))
+    assert heard == ["the payload is no JSON, so that no path finds anything in it"] * times
 
 
 def test_only_the_first_step_that_leads_nowhere_is_told() -> None:

@@ -145,9 +145,31 @@ def test_the_empty_body_is_an_empty_object() -> None:
     assert render("$input.body $input.json('$') [$input.path('$.a')]", empty) == "{} {} []"
 
 
+@pytest.mark.parametrize(
+    ("body", "printed"),
+    [
+        ("token=x&text=a+b", 'token=x&text=a+b|"token=x&text=a+b"|2||""'),
+        (" <pet/>\n", '<pet/>|"<pet/>"|1||""'),
+        ('{"a": ', '|""|||""'),
+        ("[1, 2", '|""|||""'),
+        ('"half', '|""|||""'),
+        (" ", '|""|||""'),
+    ],
+)
+def test_a_body_that_is_no_json_is_a_text_to_paths_but_for_one_that_begins_like_json(body: str, printed: str) -> None:
+    """Amazon's blueprints for chat commands have `{"body": $input.json("$")}` for forms, others split the text."""
+    source = (
+        "$input.path('$')|$input.json('$')|$input.path('$').split('&').size()|$input.path('$.a')|$input.json('$.a')"
+    )
+    assert render(source, FakeEnvironment(body=body)) == printed
+
+
 def test_a_body_that_is_not_json_has_no_members() -> None:
     raw = FakeEnvironment(body="some raw data")
-    assert render("$input.body $input.json('$') [$input.path('$')]", raw) == 'some raw data "" []'
+    assert (
+        render("$input.body $input.json('$') [$input.path('$')]", raw)
+        == 'some raw data "some raw data" [some raw data]'
+    )
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from portico.app.dev.project import DOCUMENTS, Project
 from portico.app.dev.screen import Screen, short
 from portico.app.dev.server import Ready, Server
 from portico.app.dev.tail import FunctionLogs, Tail
-from portico.app.dev.watch import Look, Watch
+from portico.app.dev.watch import Look, Watch, below
 from portico.settings import SettingError, Settings
 
 _TICK_SECONDS: Final = 0.05
@@ -124,7 +124,7 @@ class Session:
         began = time.monotonic()
         told = list(self._mirror.bring(look))
         self._tell_problems(told)
-        self._forget_gone()
+        self._forget_gone(look)
         deployed = [news.what for news in told if news.deployed]
         if deployed:
             self._screen.deployed(deployed, time.monotonic() - began)
@@ -153,11 +153,13 @@ class Session:
         if going_on:
             self._screen.said(f"{', '.join(going_on)}: the last good version goes on")
 
-    def _forget_gone(self) -> None:
+    def _forget_gone(self, look: Look) -> None:
         """What was wrong with functions that have no folder any more: one that comes again is told again."""
         for name in self._problems.keys() - {API, *self._project.names()}:
-            del self._problems[name]
-            self._screen.said(f"{name}: nothing is wrong any more")
+            folder = self._project.folder / "functions" / name
+            if str(folder) not in look and not below(look, folder):  # else it went just now, and the next look tells
+                del self._problems[name]
+                self._screen.said(f"{name}: nothing is wrong any more")
 
     # The logs
 

@@ -147,6 +147,9 @@ REFUSED = [
 HARMLESS = [
     Bomb("hashes", "#" * 300_000),
     Bomb("dollars", "$" * 300_000),
+    Bomb("quiet dollars", "$!" * 150_000),
+    Bomb("dollars behind a backslash", "\\" + "$" * 299_999),
+    Bomb("hashes that might be escaped", "#\\" * 150_000),
     Bomb("backslashes", "\\" * 300_000),
     Bomb("braces", "${" * 150_000),
     Bomb("openings of comments", "#* *#" * 60_000),

@@ -17,12 +17,12 @@ ESCAPED_BANG = re.compile(r"\$(\\+)!")
 LONE_BANG = re.compile(r"\$!(?![A-Za-z_{}$#\[])")
 _BRANCHING = r"#(?:\{(?:if|elseif|else|end)\}|(?:if|elseif|else|end)(?![A-Za-z0-9_@]))"
 # Dollars that touch one of the grammar's own directives, or a comment, are part of its token and not printed.
-SWALLOWED = re.compile(rf"(?:\$!?)+(?=[ \t]*#(?:set|\{{set\}}) *\(|#\*|{_BRANCHING})")
+SWALLOWED = re.compile(rf"(?:\$!?){{1,8}}(?=[ \t]*#(?:set|\{{set\}}) *\(|#\*|{_BRANCHING})")
 # Two hashes behind `$a.b` are no comment to Velocity 1.7 but text, or one hash too many before a directive.
 NO_COMMENT = re.compile(r"##(?![#*]|\[\[)")
 SPARE_HASH = re.compile(rf"#(?={_BRANCHING})")
 # Behind an escaping backslash only the last of several dollars is printed.
-SPARE_DOLLARS = re.compile(r"\$+(?=\$!?\{?[A-Za-z_])")
+SPARE_DOLLARS = re.compile(r"\${1,8}(?=\$!?\{?[A-Za-z_])")
 MEMBER = re.compile(r"\.([A-Za-z][A-Za-z0-9_-]*)(\(?)")
 EMPTY_INDEX = re.compile(r"\[\s*\]")
 DIRECTIVE = re.compile(r"#(?:\{([A-Za-z_@][A-Za-z0-9_]*)\}|([A-Za-z_@][A-Za-z0-9_@]*))")

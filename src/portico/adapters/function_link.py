@@ -29,6 +29,11 @@ from portico.wire.function_frames import (
 
 UNSENT_LIMIT: Final = 64 * 1024 * 1024
 """Bytes of events that wait for the functions process to read them: ten of the largest. Calls beyond fail at once."""
+_FEW: Final = 8
+_TOGETHER: Final = 16
+_LARGE: Final = 16 * 1024
+"""While more than a few calls are under way, the events of one turn of the loop are written together, so many at most:
+a system call for each wakes the functions process for each. From that size in bytes on none is waited with."""
 _USUAL: Final = 128
 """Bytes of an answer's head that is worth remembering: a longer one has a log, which is like no other."""
 _NAMED: Final = b'"id":'
@@ -70,6 +75,8 @@ class Link(asyncio.Protocol):
         self._silent = True
         """Whether no call has been answered yet."""
         self._reader = FrameReader()
+        self._unsent: list[bytes] = []
+        """Frames of this turn of the loop."""
         self._logs: dict[int, bytes] = {}
         """The tail of a stream's log, until its end: the next frame."""
         self._cause = "the functions process closed the connection; see its log"
@@ -113,12 +120,21 @@ class Link(asyncio.Protocol):
     def invoke(self, call: Call, frame: bytes) -> None:
         call.link = self
         self.calls[call.number] = call
-        if self.transport is not None:
-            self.transport.write(frame)
+        unsent = self._unsent
+        unsent.append(frame)
+        if len(self.calls) <= _FEW or len(unsent) >= _TOGETHER or len(frame) >= _LARGE:
+            self._flush()
+        elif len(unsent) == 1:
+            asyncio.get_running_loop().call_soon(self._flush)
 
     def send(self, kind: FrameKind, number: int) -> None:
-        if self.transport is not None and not self.transport.is_closing():
-            self.transport.write(frame(kind, number))
+        self._unsent.append(frame(kind, number))
+        self._flush()
+
+    def _flush(self) -> None:
+        unsent, self._unsent = self._unsent, []
+        if unsent and self.transport is not None and not self.transport.is_closing():
+            self.transport.write(b"".join(unsent))
 
     def cancel(self, number: int) -> None:
         self._forget(number)

@@ -197,7 +197,7 @@ def test_a_compressed_body_is_judged_by_what_is_in_it() -> None:
 
 
 NO_TEXT = (b"", b" ", b"{", b"nonsense", b"{'a':1}", b"{} x", b'{"a":1,}', b'{"a":NaN}', b"01", b"/**/{}")
-NO_CODING = (b"\xef\xbb\xbf{}", b'"\xff"', "{}".encode("utf-16"), b'"\\ud800"')
+NO_CODING = (b"\xef\xbb\xbf{}", b'"\xff"', "{}".encode("utf-16"))
 TOO_MUCH = (b"[1e400]", b"[" * 5000, b"[" * 5000 + b"]" * 5000, b"9" * 5000)
 
 
@@ -209,7 +209,8 @@ def test_fact_52_what_is_no_json_is_refused_and_an_empty_body_is_none(body: byte
 
 
 @pytest.mark.parametrize(
-    "body", [b"{}", b" [1, 2.5e3] ", b"null", b'"\\u00e9\\n"', b'{"a":1,"a":2}', b"12345678901234567890123"]
+    "body",
+    [b"{}", b" [1, 2.5e3] ", b"null", b'"\\u00e9\\n"', b'"\\ud800"', b'{"a":1,"a":2}', b"12345678901234567890123"],
 )
 def test_what_is_json_is_taken(body: bytes) -> None:
     assert telling({}).asks("POST /pets", body=body).hears.status == 200

@@ -12,6 +12,8 @@ a timer every 20 ms. Its laws:
 - What a turn has for serving grows with how many the turn before refused, so that half of the time goes on serving:
   clients that come back at once cannot make a worker do nothing but refuse.
 - It opens after `CALM_SECONDS` without a refusal. Both are told, and every ten seconds how many were refused.
+- It opens after `PATIENCE_SECONDS` in any case, and after twice as long each time that this was too early: clients that
+  come back as soon as they are refused may be no more than can be served, and would keep it closed for ever.
 
 A refused connection stays open, because opening another one costs more than the answer.
 """
@@ -40,6 +42,11 @@ TURN_SECONDS: Final = 0.004
 REFUSAL_SECONDS: Final = 5e-6
 """Of a refusal: its reading, the look-up of its head, a write. An HTTP_PROXY request costs 20 µs, a MOCK one 9."""
 CALM_SECONDS: Final = 1.0
+PATIENCE_SECONDS: Final = 30.0
+LONGEST_PATIENCE_SECONDS: Final = 480.0
+"""To have opened too early costs those of a tenth of a second their short wait: fewer than 1 in 200."""
+TOO_EARLY_SECONDS: Final = 1.0
+"""A gate that closes again within this was opened too early."""
 TOLD_EVERY_SECONDS: Final = 10.0
 
 _BODY: Final = b'{"message":"Service Unavailable"}'
@@ -105,7 +112,8 @@ class Gate:
         """In this turn."""
         self._untold = 0
         """Refused since it was told."""
-        self._told_at = self._refused_at = self._closed_at = 0.0
+        self._told_at = self._refused_at = self._closed_at = self._opened_at = 0.0
+        self._patience = PATIENCE_SECONDS
 
     def beat(self) -> None:
         """To be called by a timer of the loop, `BEAT_SECONDS` after the last time."""
@@ -126,6 +134,8 @@ class Gate:
 
     def _close(self, now: float, late: float) -> None:
         self.closed = True
+        too_early = now - self._opened_at < TOO_EARLY_SECONDS
+        self._patience = min(2 * self._patience, LONGEST_PATIENCE_SECONDS) if too_early else PATIENCE_SECONDS
         self._closed_at = self._refused_at = self._told_at = now
         self._allowed = TURN_SECONDS
         self._growing = self._too_late = 0
@@ -133,11 +143,12 @@ class Gate:
         self._observer(OverloadBegan(late))
 
     def _see_to_opening(self, now: float) -> None:
-        if now - self._refused_at < CALM_SECONDS:
+        if now - self._refused_at < CALM_SECONDS and now - self._closed_at < self._patience:
             if now - self._told_at >= TOLD_EVERY_SECONDS:
                 self._tell(now)
             return
         self.closed = False
+        self._opened_at = now
         self.begin = self._serve
         self._late = 0.0
         self._tell(now)

@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 
 from portico.kernel.observe import Observation, OverloadBegan, OverloadEnded, RequestsRefused
-from portico.server.overload import BEAT_SECONDS, CALM_SECONDS, TOLD_EVERY_SECONDS, TURN_SECONDS, Gate
+from portico.server.overload import (
+    BEAT_SECONDS,
+    CALM_SECONDS,
+    LONGEST_PATIENCE_SECONDS,
+    PATIENCE_SECONDS,
+    TOLD_EVERY_SECONDS,
+    TOO_EARLY_SECONDS,
+    TURN_SECONDS,
+    Gate,
+)
 
 
 class Caller:
@@ -153,3 +162,37 @@ def test_how_many_were_refused_is_told_and_the_end_too() -> None:
     assert loop.told(OverloadEnded)[0].seconds == pytest.approx(TOLD_EVERY_SECONDS + CALM_SECONDS, rel=0.02)
     loop.beats(0.0, 0.04)
     assert not loop.gate.closed, "it has forgotten"
+
+
+def refuses_for(loop: Loop, most: float) -> float:
+    """How long the gate stays closed for clients that come back at once, as soon as they are refused."""
+    began = loop.time
+    while loop.gate.closed and loop.time - began < most:
+        loop.turn(64)
+        loop.beats(0.0)
+    return loop.time - began
+
+
+def test_clients_that_come_back_at_once_do_not_keep_it_closed_for_ever() -> None:
+    loop = Loop(cost=125e-6).overloaded()
+    assert refuses_for(loop, 100) == pytest.approx(PATIENCE_SECONDS, rel=0.02)
+    assert loop.turn(64) == 64
+    loop.beats(*[0.008] * 200)
+    assert not loop.gate.closed
+
+
+def test_each_time_that_it_opened_too_early_it_is_more_patient() -> None:
+    loop = Loop(cost=125e-6).overloaded()
+    waits = []
+    for _ in range(6):
+        waits.append(refuses_for(loop, 1000))
+        loop.overloaded()
+    expected = [min(PATIENCE_SECONDS * 2**times, LONGEST_PATIENCE_SECONDS) for times in range(6)]
+    assert waits == pytest.approx(expected, rel=0.02)
+
+
+def test_an_overload_long_after_another_is_met_with_the_first_patience() -> None:
+    loop = Loop(cost=125e-6).overloaded()
+    refuses_for(loop, 100)
+    loop.beats(*[0.0] * int(TOO_EARLY_SECONDS / BEAT_SECONDS + 1))
+    assert refuses_for(loop.overloaded(), 100) == pytest.approx(PATIENCE_SECONDS, rel=0.02)

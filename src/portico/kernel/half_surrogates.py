@@ -5,7 +5,12 @@ it: Java reads the half, and writes `?` where it writes UTF-8. msgspec refuses t
 """
 
 import re
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
 
 _ESCAPE: Final = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
@@ -14,6 +19,17 @@ _ESCAPE: Final = re.compile(
 """One escape of a string, a pair's two together."""
 _MOST: Final = 100_000
 """Escapes of a text that is looked through, which takes 30 ms then."""
+
+
+def read(decode: Callable[[bytes], T], text: bytes) -> T:
+    """What `decode` makes of JSON text, of half emojis too. Raises what `decode` raises."""
+    try:
+        return decode(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        whole = without_halves(text)
+        if whole == text:
+            raise
+    return decode(whole)
 
 
 def without_halves(text: bytes) -> bytes:

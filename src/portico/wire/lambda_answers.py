@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from portico.kernel.errors import PorticoError
-from portico.kernel.half_surrogates import without_halves
+from portico.kernel.half_surrogates import read
 
 _STATUS = re.compile("[2-5][0-9]{2}")
 """Statuses that end an exchange: a client would go on waiting after a 1xx, and RFC 9110 section 15 knows none above."""
@@ -81,22 +81,16 @@ _preludes: Final = msgspec.json.Decoder(_Prelude)
 def parse_answer(payload: bytes) -> ProxyAnswer:
     """Raises MalformedAnswer."""
     try:
-        return _answers.decode(payload)
+        return read(_answers.decode, payload)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        whole = without_halves(payload)
-        if whole != payload:
-            return parse_answer(whole)
         raise MalformedAnswer(str(error)) from None
 
 
 def parse_prelude(prelude: bytes) -> Prelude:
     """Raises MalformedAnswer."""
     try:
-        document = _preludes.decode(prelude)
+        document = read(_preludes.decode, prelude)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        whole = without_halves(prelude)
-        if whole != prelude:
-            return parse_prelude(whole)
         raise MalformedAnswer(str(error)) from None
     lines = _merged(document.headers, document.multi_value_headers)
     lines += [("Set-Cookie", cookie) for cookie in document.cookies or ()]
@@ -106,10 +100,9 @@ def parse_prelude(prelude: bytes) -> Prelude:
 def error_message(payload: bytes) -> str | None:
     """`errorMessage` of a failed function's payload; None where it has none."""
     try:
-        message = _errors.decode(payload).error_message
+        message = read(_errors.decode, payload).error_message
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        whole = without_halves(payload)
-        return None if whole == payload else error_message(whole)
+        return None
     return message if isinstance(message, str) else None
 
 

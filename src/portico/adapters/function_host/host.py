@@ -17,7 +17,7 @@ from portico.adapters.function_host.fleet import Fleet
 from portico.adapters.function_host.invocation import Holder, Invocation
 from portico.adapters.function_host.pool import Pool
 from portico.kernel.clock import Clock
-from portico.kernel.half_surrogates import without_halves
+from portico.kernel.half_surrogates import read
 from portico.kernel.ids import RequestIds
 from portico.model.function import FunctionStanding
 from portico.ports.functions import (
@@ -310,11 +310,8 @@ def _refusal(target: Target, event: bytes) -> FunctionFailure | None:
         return FunctionFailure(FailureKind.TOO_LARGE, cause)
     try:
         if event and not target.written:
-            _JSON.decode(event)
+            read(_JSON.decode, event)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:  # clients nest as deep as they like
-        whole = without_halves(event)
-        if whole != event:
-            return _refusal(target, whole)
         return FunctionFailure(FailureKind.INVALID, f"Could not parse request body into json: {error}")
     return None
 

@@ -23,7 +23,7 @@ from portico.controlplane.functions.names import function_arn, is_version, named
 from portico.controlplane.functions.record import require
 from portico.controlplane.functions.unsupported import refuse_unsupported
 from portico.controlplane.operation import Call, Deferred, Params, Stream, operation
-from portico.kernel.half_surrogates import without_halves
+from portico.kernel.half_surrogates import read
 from portico.model.function import LATEST
 from portico.ports.functions import (
     ASYNCHRONOUS_LIMIT,
@@ -61,12 +61,9 @@ def _check_json(text: bytes) -> None:
     """Raises InvalidRequestContentException."""
     try:
         text.decode()
-        _JSON.decode(text)
+        read(_JSON.decode, text)
     except (UnicodeDecodeError, msgspec.MsgspecError, RecursionError) as error:
-        whole = without_halves(text)
-        if whole == text:
-            raise InvalidRequestContentException(f"Could not parse request body into json: {error}") from None
-        _check_json(whole)
+        raise InvalidRequestContentException(f"Could not parse request body into json: {error}") from None
 
 
 def _client_context(encoded: str) -> str:
